@@ -1,0 +1,73 @@
+//! What procfs asks of the kernel.
+
+use crate::{Errno, Nanos};
+use alloc::vec::Vec;
+
+/// A process or thread id as the guest sees it; 0 is nobody.
+pub type Pid = u32;
+
+/// One file or link of /proc whose content only the kernel knows (proc(5)). `fs::procfs` owns the tree's shape.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "each is the file of that name in proc(5)")]
+pub enum ProcNode {
+    // /proc/FILE
+    Stat,
+    Meminfo,
+    Cpuinfo,
+    Uptime,
+    Loadavg,
+    Version,
+    Filesystems,
+    Cmdline,
+    SysvipcShm,
+    SysvipcSem,
+    SysvipcMsg,
+    // /proc/PID/FILE
+    PidStat(Pid),
+    PidStatus(Pid),
+    PidStatm(Pid),
+    PidCmdline(Pid),
+    PidEnviron(Pid),
+    PidMaps(Pid),
+    PidSmaps(Pid),
+    PidComm(Pid),
+    PidLimits(Pid),
+    PidIo(Pid),
+    PidMounts(Pid),
+    PidMountinfo(Pid),
+    PidCgroup(Pid),
+    PidOomScore(Pid),
+    PidOomScoreAdj(Pid),
+    PidWchan(Pid),
+    PidAuxv(Pid),
+    PidLoginuid(Pid),
+    // /proc/PID/LINK
+    PidExe(Pid),
+    PidCwd(Pid),
+    PidRoot(Pid),
+    PidFd(Pid, u32),
+    // /proc/PID/fdinfo/N
+    PidFdinfo(Pid, u32),
+    // /proc/net/FILE
+    NetTcp,
+    NetUdp,
+    NetUnix,
+    NetDev,
+    NetRoute,
+}
+
+/// The kernel's answers; read-only, so a reader cannot disturb what it watches.
+pub trait ProcInfo {
+    /// Appends the file's content, or the link's target.
+    fn render(&self, node: ProcNode, out: &mut Vec<u8>) -> Result<(), Errno>;
+    /// The id of the calling process (`/proc/self`) and thread (`/proc/thread-self`).
+    fn current(&self) -> (Pid, Pid);
+    /// All process ids in ascending order.
+    fn pids(&self, out: &mut Vec<Pid>);
+    /// All thread ids of a process in ascending order; `ESRCH` when it is gone.
+    fn tids(&self, pid: Pid, out: &mut Vec<Pid>) -> Result<(), Errno>;
+    /// Open descriptors of a process in ascending order.
+    fn fds(&self, pid: Pid, out: &mut Vec<u32>) -> Result<(), Errno>;
+    /// Effective uid and gid of a process and its start on the monotonic clock: owner and time of /proc/PID.
+    fn owner(&self, pid: Pid) -> Result<(u32, u32, Nanos), Errno>;
+}
