@@ -1,0 +1,144 @@
+//! The registers of one guest thread, as plain data.
+
+/// A general-purpose register by encoding: 0 = rax, 1 = rcx, 2 = rdx, 3 = rbx, 4 = rsp, 5 = rbp, 6 = rsi, 7 = rdi, r8 ...
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gpr(pub u8);
+
+#[allow(missing_docs, reason = "the registers' names")]
+impl Gpr {
+    pub const RAX: Gpr = Gpr(0);
+    pub const RCX: Gpr = Gpr(1);
+    pub const RDX: Gpr = Gpr(2);
+    pub const RBX: Gpr = Gpr(3);
+    pub const RSP: Gpr = Gpr(4);
+    pub const RBP: Gpr = Gpr(5);
+    pub const RSI: Gpr = Gpr(6);
+    pub const RDI: Gpr = Gpr(7);
+    pub const R8: Gpr = Gpr(8);
+    pub const R9: Gpr = Gpr(9);
+    pub const R10: Gpr = Gpr(10);
+    pub const R11: Gpr = Gpr(11);
+    /// Slots of the register file that are no registers: always zero, so that "no base" and "no index" need no test.
+    pub const ZERO: Gpr = Gpr(16);
+    /// Guest address of the code page being run: rip-relative operands are relative to it.
+    pub const CODE_PAGE: Gpr = Gpr(17);
+    /// FS segment base.
+    pub const FS_BASE: Gpr = Gpr(18);
+    /// GS segment base.
+    pub const GS_BASE: Gpr = Gpr(19);
+}
+
+/// One vector register: 256 bits, low quadword first; the low half is xmm.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(C, align(32))]
+pub struct Ymm(pub [u64; 4]);
+
+/// The status flags, kept as the operation that would produce them; `cpu::flags` evaluates and packs them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(C)]
+pub struct LazyFlags {
+    /// The result, zero-extended from its width.
+    pub res: u64,
+    /// First operand.
+    pub a: u64,
+    /// Second operand (or carry bits, by operation).
+    pub b: u64,
+    /// Operation and width (`flags::FlagOp`); 0: `a` holds the packed status bits.
+    pub op: u32,
+    /// The bits of rflags that are not status flags and user mode can change: DF (bit 10), AC (18), ID (21), TF (8).
+    pub system: u32,
+}
+
+/// All registers of a thread. Emitted code addresses the fields, so the layout is fixed.
+#[derive(Clone)]
+#[repr(C)]
+pub struct Cpu {
+    /// rax..r15, then the slots named in [`Gpr`]; padded so that a masked index needs no bounds check.
+    pub gpr: [u64; 32],
+    /// Next instruction.
+    pub rip: u64,
+    /// Status flags.
+    pub flags: LazyFlags,
+    /// ymm0..ymm15.
+    pub ymm: [Ymm; 16],
+    /// MXCSR (SDM Vol. 1 10.2.3).
+    pub mxcsr: u32,
+    /// x87 control word, status word (TOP included), tag word in full form (2 bits a register, SDM Vol. 1 8.1.7).
+    pub fcw: u16,
+    /// See `fcw`.
+    pub fsw: u16,
+    /// See `fcw`.
+    pub ftw: u16,
+    /// Last x87 opcode, instruction and operand pointers (toleranced by the design).
+    pub fop: u16,
+    /// See `fop`.
+    pub fip: u64,
+    /// See `fop`.
+    pub fdp: u64,
+    /// Physical x87 registers R0..R7: significand and sign/exponent. MMX registers are their significands.
+    pub fpr: [(u64, u16); 8],
+}
+
+impl Cpu {
+    /// The state execve(2) starts a program with: all zero but MXCSR and the x87 control word (System V ABI 3.4.1).
+    pub fn new() -> Cpu {
+        Cpu {
+            gpr: [0; 32],
+            rip: 0,
+            flags: LazyFlags::default(),
+            ymm: [Ymm::default(); 16],
+            mxcsr: 0x1f80,
+            fcw: 0x37f,
+            fsw: 0,
+            ftw: 0xffff,
+            fop: 0,
+            fip: 0,
+            fdp: 0,
+            fpr: [(0, 0); 8],
+        }
+    }
+}
+
+impl Default for Cpu {
+    fn default() -> Cpu {
+        Cpu::new()
+    }
+}
+
+/// A processor exception raised by an instruction (SDM Vol. 3A 6.15); rip is at the instruction unless it is a trap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exception {
+    /// #DE: division by zero or overflow (SIGFPE, FPE_INTDIV).
+    Divide,
+    /// #DB after a step with TF (SIGTRAP, TRAP_TRACE).
+    Debug,
+    /// #BP: int3; rip is after it (SIGTRAP, SI_KERNEL).
+    Breakpoint,
+    /// #UD: undefined, or not implemented by us (SIGILL, ILL_ILLOPN).
+    InvalidOpcode,
+    /// #GP(0): privileged instructions, non-canonical addresses, misaligned SSE operands (SIGSEGV, SI_KERNEL, si_addr 0).
+    GeneralProtection,
+    /// #SS(0): a non-canonical stack address (SIGBUS, SI_KERNEL).
+    StackSegment,
+    /// #MF: a pending unmasked x87 exception (SIGFPE).
+    X87,
+    /// #XM: an unmasked SIMD floating-point exception (SIGFPE).
+    Simd,
+    /// #AC: alignment check (SIGBUS, BUS_ADRALN).
+    Alignment,
+}
+
+/// Why the CPU stopped. State is exact: everything before rip has happened, nothing of the instruction at rip.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// The budget (in instructions) is used up.
+    Budget,
+    /// `syscall`: rip is after it, rcx and r11 are set as the instruction sets them.
+    Syscall,
+    /// A page fault, or memory that is not here yet.
+    Fault(crate::MemFault),
+    /// Any other exception.
+    Exception(Exception),
+    /// `pause` or a spin of it: another task should run.
+    Yield,
+}
