@@ -4,7 +4,7 @@
 //! [`WaitPoint`] and makes the same call again once it was notified.
 
 use crate::linux;
-use crate::{Errno, Frame, FrameStore, Host, Pid, ProcInfo, Timespec, WaitPoint};
+use crate::{Errno, Frame, FrameStore, Host, Nanos, Pid, ProcInfo, Timespec, WaitPoint};
 use alloc::vec::Vec;
 use bitflags::bitflags;
 use core::any::Any;
@@ -124,6 +124,10 @@ pub enum Effect {
     AcquireTty { tty: u32, steal: bool },
     /// TIOCNOTTY.
     ReleaseTty { tty: u32 },
+    /// The frames behind pages `first..first + count` of the mapped file (`File::map_id`) are no longer the ones
+    /// `File::frame` handed out (truncation, a hole, the first write to a page of the image): mappings of them must
+    /// ask again on the next touch.
+    Unmap { file: (u64, u64), first: u64, count: u64 },
 }
 
 /// Guest memory for ioctl(2) arguments. Addresses are the guest's; both fail with `EFAULT`.
@@ -178,6 +182,11 @@ pub trait File: Any + Send + Sync {
     fn size(&self, io: &mut Io<'_>) -> Result<u64, Errno> {
         self.stat(io).map(|s| s.size)
     }
+    /// lseek(2) with SEEK_DATA (`data`) or SEEK_HOLE. A file without holes is data up to its size.
+    fn seek_extent(&self, io: &mut Io<'_>, pos: u64, data: bool) -> Result<u64, Errno> {
+        let size = self.size(io)?;
+        if pos >= size { Err(Errno::ENXIO) } else { Ok(if data { pos } else { size }) }
+    }
     /// What the file is ready for now. Regular files are always ready.
     fn readiness(&self, io: &mut Io<'_>) -> Readiness {
         let _ = io;
@@ -185,6 +194,12 @@ pub trait File: Any + Send + Sync {
     }
     /// Where to wait for a change of readiness; `None` for files that are always ready.
     fn wait_point(&self) -> Option<&WaitPoint> {
+        None
+    }
+    /// A time on the monotonic clock when a task parked here makes its call again although nothing was notified:
+    /// VTIME of a terminal (termios(3)).
+    fn wake_at(&self, io: &mut Io<'_>) -> Option<Nanos> {
+        let _ = io;
         None
     }
     /// ioctl(2).
@@ -238,8 +253,8 @@ pub trait File: Any + Send + Sync {
     fn set_flags(&self, io: &mut Io<'_>, flags: OpenFlags) {
         let _ = (io, flags);
     }
-    /// One more description of this very object came to life (fork and dup share one description and do not count).
-    /// The last description is about to go: pipe ends count readers and writers by it, flock and ttys clean up.
+    /// A description of this object is about to go: pipe ends count readers and writers by it, ttys clean up. Called
+    /// once for each successful open, when its last descriptor (dup and fork share the description) is closed.
     fn close(&self, io: &mut Io<'_>) {
         let _ = io;
     }

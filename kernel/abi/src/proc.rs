@@ -1,7 +1,9 @@
 //! What procfs asks of the kernel.
 
 use crate::{Errno, Nanos};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::any::Any;
 
 /// A process or thread id as the guest sees it; 0 is nobody.
 pub type Pid = u32;
@@ -60,6 +62,9 @@ pub enum ProcNode {
 pub trait ProcInfo {
     /// Appends the file's content, or the link's target.
     fn render(&self, node: ProcNode, out: &mut Vec<u8>) -> Result<(), Errno>;
+    /// The object behind a link (`PidExe`, `PidCwd`, `PidRoot`, `PidFd`): the `fs::PathRef` the kernel keeps for it, boxed.
+    /// Following such a link leads to the object itself, whatever its name leads to now (proc(5)).
+    fn target(&self, node: ProcNode) -> Result<Box<dyn Any>, Errno>;
     /// The id of the calling process (`/proc/self`) and thread (`/proc/thread-self`).
     fn current(&self) -> (Pid, Pid);
     /// All process ids in ascending order.
