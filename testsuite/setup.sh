@@ -1,0 +1,30 @@
+#!/bin/bash
+# Installs what the tests need on a fresh Debian machine that has rustup's toolchain, gcc, node and python.
+# Idempotent; everything of ours goes below .cache/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+say() { printf 'setup: %s\n' "$*"; }
+
+packages=""
+need() { command -v "$1" >/dev/null 2>&1 || packages="$packages $2"; }
+need debootstrap debootstrap
+need musl-gcc musl-tools
+need qemu-aarch64-static qemu-user-static
+[ -x /bin/busybox ] || packages="$packages busybox-static"
+if [ -n "$packages" ]; then
+    say "apt-get install$packages"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq update
+    # shellcheck disable=SC2086 # a list of words
+    apt-get -qq install -y $packages >/dev/null
+fi
+rustup -q target add wasm32-unknown-unknown aarch64-unknown-linux-musl 2>/dev/null
+
+# The real command line of the engine the figures and tests speak of.
+wasmtime_version=48.0.8
+if ! .cache/tools/bin/wasmtime --version 2>/dev/null | grep -qF "$wasmtime_version"; then
+    say "building wasmtime-cli $wasmtime_version (some minutes, once)"
+    mkdir -p .cache
+    cargo install --quiet --locked --root .cache/tools wasmtime-cli --version "$wasmtime_version"
+fi
+say "ready"
