@@ -1,0 +1,4 @@
+# tar, gzip, xz, bzip2, zstd, cpio-like work.
+mkdir d; cp -a /etc/apt /etc/passwd /usr/share/perl d 2>/dev/null; ln d/passwd d/hard; ln -s passwd d/sym; mkfifo d/fifo
+tar cf t.tar d; tar czf t.tgz d; tar cJf t.txz d; tar cjf t.tbz d; tar --zstd -cf t.zst d; tar tvf t.tar; tar xf t.tar -C /tmp; mkdir o; tar xzpf t.tgz -C o; tar xJf t.txz -C o; tar xjf t.tbz -C o; tar --zstd -xf t.zst -C o; tar df t.tar; tar rf t.tar /etc/hostname; tar --xattrs --sparse -cf s.tar d; tar cf - d | tar tf -; tar --delete -f t.tar d/passwd; tar -c --listed-incremental=snar -f inc.tar d
+gzip -k t.tar; gunzip -c t.tar.gz | cmp - t.tar; gzip -9 <t.tar | zcat | wc -c; xz -k -T2 t.tar; xz -dc t.tar.xz | wc -c; bzip2 -k t.tar; bunzip2 -c t.tar.bz2 | wc -c; zstd -q -T2 t.tar; zstd -dc t.tar.zst | wc -c; gzip -l t.tar.gz; gzip -t t.tar.gz; zgrep root t.tar.gz

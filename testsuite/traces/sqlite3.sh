@@ -1,0 +1,4 @@
+# sqlite3: rollback journal, WAL, attach, vacuum, two writers, csv import.
+seq 1000 | sed 's/.*/&,x&/' >d.csv
+sqlite3 a.db 'create table t(a integer primary key, b text); create index i on t(b);' '.mode csv' '.import d.csv t' 'select count(*), sum(a) from t;' 'pragma journal_mode=wal; update t set b=b||1; pragma wal_checkpoint; vacuum; pragma integrity_check; pragma mmap_size=1000000; select max(b) from t;'
+sqlite3 a.db '.dump' | sqlite3 b.db; sqlite3 a.db "attach 'b.db' as b; insert into b.t select a+10000, b from main.t" '.backup c.db' ; sqlite3 a.db 'pragma busy_timeout=1000; begin exclusive; update t set a=a+100000;' '.shell sleep 0.2' 'commit;' & sleep 0.05; sqlite3 -cmd '.timeout 2000' a.db 'delete from t where a<100;'; wait; echo '.tables' | sqlite3 a.db; sqlite3 :memory: 'with recursive r(x) as (select 1 union all select x+1 from r where x<10000) select sum(x) from r; create temp table q as select 1; pragma temp_store=1; select randomblob(4);' >/dev/null
