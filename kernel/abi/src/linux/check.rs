@@ -39,7 +39,12 @@ impl Header {
     {
         for flag in T::FLAGS {
             let value = flag.value().bits().try_into().ok().expect("flags fit 127 bits");
-            self.claims.push((String::from(flag.name()), value));
+            // poll(2)'s events go without their prefix; O_LARGEFILE is 0 for 64-bit programs, the kernel sets it itself.
+            match flag.name() {
+                "O_LARGEFILE" => {}
+                name if self.module.ends_with("linux::poll") => self.claims.push((format!("POLL{name}"), value)),
+                name => self.claims.push((String::from(name), value)),
+            }
         }
     }
 

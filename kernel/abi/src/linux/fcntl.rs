@@ -121,5 +121,5 @@ pub const NAME_MAX: usize = 255;
 
 c_check! { "fcntl.h sys/file.h sys/uio.h stdio.h unistd.h linux/openat2.h linux/close_range.h linux/falloc.h",
     consts [COMMANDS, LOCK_TYPES, OWNER_TYPES, FLOCK, WHENCE, ACCESS, FADVICE],
-    flags [AtFlags, Seals, RenameFlags, FallocMode, SpliceFlags, ResolveFlags, RwFlags, CloseRangeFlags],
+    flags [crate::OpenFlags, AtFlags, Seals, RenameFlags, FallocMode, SpliceFlags, ResolveFlags, RwFlags, CloseRangeFlags],
     structs [Flock, OwnerEx, OpenHow, IoVec] }

@@ -19,7 +19,10 @@ macro_rules! headers {
     };
 }
 
-headers! { fcntl mman sched signal stat time wait }
+headers! {
+    epoll eventfd fcntl futex inotify ioctl ipc mman netlink poll prctl resource sched signal socket stat system termios
+    time wait
+}
 
 pub use caller::Caller;
 pub use record::Record;
