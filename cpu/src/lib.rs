@@ -8,6 +8,7 @@
 extern crate alloc;
 
 mod mem;
+pub mod softfloat;
 mod state;
 
 pub use mem::{Access, Bus, CodePage, HostAddr, MemFault, MemFaultKind, MemView, Resolved};

@@ -1,0 +1,13 @@
+//! Floating point against the processor this test runs on: every operation under random modes and biased random
+//! operands, compared bit for bit and flag for flag. `SILICON_ROUNDS` multiplies the number of states.
+#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+
+mod operands;
+mod sse;
+mod trap;
+mod x87;
+
+/// How many states a test tries.
+fn rounds(base: u64) -> u64 {
+    std::env::var("SILICON_ROUNDS").ok().and_then(|v| v.parse::<u64>().ok()).unwrap_or(1) * base
+}

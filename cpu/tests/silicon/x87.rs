@@ -1,0 +1,214 @@
+//! x87 arithmetic: one instruction between FLDCW and FNSAVE, so that unmasked exceptions are seen but never taken.
+
+use std::arch::asm;
+
+use brainworm_cpu::softfloat::{self as sf, Double, Env, Extended, F80, Flags, Order, Single};
+
+use super::operands::Rng;
+use super::rounds;
+
+/// FNSAVE's image, 64-bit form: 28 bytes of environment, then ST0..ST7 of 10 bytes each.
+#[repr(C, align(16))]
+struct Saved([u8; 112]);
+
+impl Saved {
+    fn status(&self) -> u16 {
+        u16::from_le_bytes([self.0[4], self.0[5]])
+    }
+    fn st(&self, i: usize) -> F80 {
+        let b = &self.0[28 + 10 * i..][..10];
+        F80::new(u64::from_le_bytes(b[..8].try_into().unwrap()), u16::from_le_bytes([b[8], b[9]]))
+    }
+}
+
+fn bytes(v: F80) -> [u8; 16] {
+    let mut out = [0; 16];
+    out[..8].copy_from_slice(&v.sig.to_le_bytes());
+    out[8..10].copy_from_slice(&v.se.to_le_bytes());
+    out
+}
+
+/// Runs an instruction with st0 = a, st1 = b under a control word; `{p}` in it is a pointer to `mem`.
+macro_rules! x87 {
+    ($ins:literal) => {
+        |fcw: u16, a: F80, b: F80, mem: &mut [u8; 16]| -> Saved {
+            let (a, b) = (bytes(a), bytes(b));
+            let mut out = Saved([0; 112]);
+            // SAFETY: the x87 is left as FNINIT leaves it, which is how the ABI wants it.
+            unsafe {
+                asm!(
+                    "fninit",
+                    "fld tbyte ptr [{b}]",
+                    "fld tbyte ptr [{a}]",
+                    "fldcw [{w}]",
+                    concat!($ins, " /* {p} */"),
+                    "fnsave [{o}]",
+                    a = in(reg) &a, b = in(reg) &b, w = in(reg) &fcw, o = in(reg) &mut out, p = in(reg) mem,
+                    out("st(0)") _, out("st(1)") _, out("st(2)") _, out("st(3)") _,
+                    out("st(4)") _, out("st(5)") _, out("st(6)") _, out("st(7)") _,
+                );
+            }
+            out
+        }
+    };
+}
+
+/// What to compare besides the exceptions.
+#[derive(PartialEq, Debug, Clone, Copy)]
+enum Ours {
+    /// The new st0, unless an exception found before the computation is unmasked.
+    St0(F80),
+    /// The new st0 and st1, likewise.
+    Both(F80, F80),
+    /// The bytes stored, unless any but PE is unmasked.
+    Mem(u128),
+    /// The condition bits C3 C2 C0, in the status word's places.
+    Codes(u16),
+}
+
+const C0: u16 = 1 << 8;
+const C1: u16 = 1 << 9;
+const C2: u16 = 1 << 10;
+const C3: u16 = 1 << 14;
+
+fn check(
+    name: &str,
+    silicon: impl Fn(u16, F80, F80, &mut [u8; 16]) -> Saved,
+    ours: impl Fn(&mut Env, F80, F80, [u8; 16]) -> Ours,
+) {
+    let mut rng = Rng::new(name.bytes().fold(7, |h, b| h.wrapping_mul(31) + u64::from(b)));
+    for _ in 0..rounds(20_000) {
+        let fcw = rng.fcw();
+        let a = rng.f80(None);
+        let b = rng.f80(Some(a));
+        let mem0 = match rng.below(3) {
+            0 => u128::from(rng.f32(None)),
+            1 => u128::from(rng.f64(None)),
+            _ => u128::from(rng.next() >> rng.below(64)),
+        }
+        .to_le_bytes();
+        let mut mem = mem0;
+        let real = silicon(fcw, a, b, &mut mem);
+        let mut env = Env::x87(fcw);
+        let got = ours(&mut env, a, b, mem0);
+        let real_flags = Flags::from_bits_truncate(real.status() as u8);
+        let what = || {
+            format!(
+                "{name} fcw={fcw:#x} a={a:x?} b={b:x?} mem={mem0:x?} ours {got:x?} {:?} up {}",
+                env.raised, env.rounded_up
+            )
+        };
+        assert_eq!(env.raised, real_flags, "{}; silicon {:x?} {:x?} {:#x}", what(), real.st(0), mem, real.status());
+        match got {
+            Ours::St0(v) if !env.stopped() => assert_eq!(v, real.st(0), "{}", what()),
+            Ours::Both(v, w) if !env.stopped() => assert_eq!((v, w), (real.st(0), real.st(1)), "{}", what()),
+            Ours::Mem(v) if (env.faults() & !Flags::PE).is_empty() => {
+                assert_eq!(v, u128::from_le_bytes(mem), "{} {:x?}", what(), mem);
+            }
+            Ours::Codes(c) => assert_eq!(c, real.status() & (C0 | C2 | C3), "{} {:#x}", what(), real.status()),
+            _ => {}
+        }
+        if !env.stopped() && !matches!(got, Ours::Codes(_)) {
+            assert_eq!(env.rounded_up, real.status() & C1 != 0, "C1 of {}; silicon {:#x}", what(), real.status());
+        }
+    }
+}
+
+macro_rules! op {
+    ($test:ident, $ins:literal, $ours:expr) => {
+        #[test]
+        fn $test() {
+            check($ins, x87!($ins), $ours);
+        }
+    };
+}
+
+op!(add, "fadd st, st(1)", |e, a, b, _| Ours::St0(sf::add::<Extended>(e, a, b)));
+op!(sub, "fsub st, st(1)", |e, a, b, _| Ours::St0(sf::sub::<Extended>(e, a, b)));
+op!(subr, "fsubr st, st(1)", |e, a, b, _| Ours::St0(sf::sub::<Extended>(e, b, a)));
+op!(mul, "fmul st, st(1)", |e, a, b, _| Ours::St0(sf::mul::<Extended>(e, a, b)));
+op!(div, "fdiv st, st(1)", |e, a, b, _| Ours::St0(sf::div::<Extended>(e, a, b)));
+op!(sqrt, "fsqrt", |e, a, _, _| Ours::St0(sf::sqrt::<Extended>(e, a)));
+op!(rndint, "frndint", |e, a, _, _| Ours::St0(sf::round_to_int::<Extended>(e, a, e.round, false)));
+op!(scale, "fscale", |e, a, b, _| Ours::St0(sf::scale(e, a, b)));
+
+fn f32_at(m: [u8; 16]) -> u32 {
+    u32::from_le_bytes(m[..4].try_into().unwrap())
+}
+fn f64_at(m: [u8; 16]) -> u64 {
+    u64::from_le_bytes(m[..8].try_into().unwrap())
+}
+
+op!(load32, "fld dword ptr [{p}]", |e, _, _, m| Ours::St0(sf::convert::<Single, Extended>(e, f32_at(m))));
+op!(load64, "fld qword ptr [{p}]", |e, _, _, m| Ours::St0(sf::convert::<Double, Extended>(e, f64_at(m))));
+op!(store32, "fst dword ptr [{p}]", |e, a, _, m| {
+    let v = sf::convert::<Extended, Single>(e, a);
+    Ours::Mem(u128::from_le_bytes(m) >> 32 << 32 | u128::from(v))
+});
+op!(store64, "fst qword ptr [{p}]", |e, a, _, m| {
+    let v = sf::convert::<Extended, Double>(e, a);
+    Ours::Mem(u128::from_le_bytes(m) >> 64 << 64 | u128::from(v))
+});
+op!(fist16, "fist word ptr [{p}]", |e, a, _, m| {
+    let v = sf::to_int::<Extended>(e, a, 16, e.round);
+    Ours::Mem(u128::from_le_bytes(m) >> 16 << 16 | u128::from(v as u16))
+});
+op!(fist32, "fist dword ptr [{p}]", |e, a, _, m| {
+    let v = sf::to_int::<Extended>(e, a, 32, e.round);
+    Ours::Mem(u128::from_le_bytes(m) >> 32 << 32 | u128::from(v as u32))
+});
+op!(fistp64, "fistp qword ptr [{p}]", |e, a, _, m| {
+    let v = sf::to_int::<Extended>(e, a, 64, e.round);
+    Ours::Mem(u128::from_le_bytes(m) >> 64 << 64 | u128::from(v as u64))
+});
+op!(fild64, "fild qword ptr [{p}]", |e, _, _, m| Ours::St0(sf::from_int::<Extended>(e, f64_at(m) as i64)));
+op!(fbstp, "fbstp tbyte ptr [{p}]", |e, a, _, m| {
+    let v = sf::to_bcd(e, a);
+    let mut out = m;
+    out[..10].copy_from_slice(&v);
+    Ours::Mem(u128::from_le_bytes(out))
+});
+
+fn codes(o: Order) -> Ours {
+    Ours::Codes(match o {
+        Order::Greater => 0,
+        Order::Less => C0,
+        Order::Equal => C3,
+        Order::Unordered => C0 | C2 | C3,
+    })
+}
+
+op!(fcom, "fcom st(1)", |e, a, b, _| { codes(sf::compare::<Extended>(e, a, b, false)) });
+op!(fucom, "fucom st(1)", |e, a, b, _| { codes(sf::compare::<Extended>(e, a, b, true)) });
+
+#[test]
+fn remainders() {
+    let codes = |nearest: bool| {
+        move |e: &mut Env, a: F80, b: F80, _: [u8; 16]| {
+            let p = sf::prem(e, a, b, nearest);
+            let q = u16::from(p.quotient.unwrap_or(0));
+            let c2 = if p.quotient.is_none() { C2 } else { 0 };
+            e.rounded_up = q & 1 != 0;
+            Ours::Codes(c2 | (q & 4) << 6 | (q & 2) << 13)
+        }
+    };
+    check("fprem codes", x87!("fprem"), codes(false));
+    check("fprem1 codes", x87!("fprem1"), codes(true));
+    let value = |nearest: bool| {
+        move |e: &mut Env, a: F80, b: F80, _: [u8; 16]| {
+            let p = sf::prem(e, a, b, nearest);
+            e.rounded_up = p.quotient.unwrap_or(0) & 1 != 0;
+            Ours::St0(p.value)
+        }
+    };
+    check("fprem", x87!("fprem"), value(false));
+    check("fprem1", x87!("fprem1"), value(true));
+}
+
+#[test]
+fn extract() {
+    check("fxtract", x87!("fxtract"), |e, a, _, _| {
+        let (exp, sig) = sf::extract(e, a);
+        Ours::Both(sig, exp)
+    });
+}
