@@ -7,9 +7,22 @@
 
 extern crate alloc;
 
+pub mod cpuid;
+pub mod decode;
+pub mod emit;
+pub mod flags;
+pub mod fp;
+pub mod insn;
+pub mod interp;
+pub mod isa;
 mod mem;
 pub mod softfloat;
 mod state;
+pub mod vec;
 
-pub use mem::{Access, Bus, CodePage, HostAddr, MemFault, MemFaultKind, MemView, Resolved};
+pub use insn::Insn;
+pub use interp::Engine;
+pub use mem::{
+    Access, Bus, Checked, Code, CodePage, Guest, HostAddr, MemFault, MemFaultKind, MemView, Resolved, entry,
+};
 pub use state::{Cpu, Exception, Exit, Gpr, LazyFlags, Ymm};

@@ -11,6 +11,9 @@
 //! `DENY`: this access is not allowed without the kernel (not present, no permission, copy-on-write, code page).
 //! `SPLIT`: the next guest page is not the next host page (or is denied): an access that crosses must go the slow way.
 //! Guest memory belongs to `kernel::mm`, which fills the tables; emitted wasm inlines this layout.
+#![allow(unsafe_code, reason = "the one place that follows the kernel's tables to bytes")]
+
+use crate::insn::Width;
 
 /// A byte of the arena, by offset from its base. In the shipped module the arena is the linear memory, base 0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -108,4 +111,245 @@ pub trait Bus {
     fn fetch(&mut self, rip: u64) -> Result<CodePage, MemFault>;
     /// Pages (by arena offset) whose translations are void: written, freed or reused since the last call.
     fn take_stale(&mut self) -> Option<HostAddr>;
+}
+
+impl MemView {
+    /// The fast path: where `bytes` bytes at `addr` lie, if one table lookup can tell.
+    #[inline(always)]
+    fn find(&self, table: *const u32, addr: u64, bytes: u32) -> Option<*mut u8> {
+        let page = addr >> 12;
+        if page >= self.len as u64 {
+            return None;
+        }
+        // SAFETY: the tables have `len` entries (Bus::view).
+        let e = unsafe { *table.add(page as usize) };
+        let crosses = addr as u32 & 0xfff > 0x1000 - bytes;
+        if e & entry::DENY != 0 || crosses && e & entry::SPLIT != 0 {
+            return None;
+        }
+        Some(self.at(HostAddr((addr as u32).wrapping_add(e & !0xfff))))
+    }
+    /// Where `bytes` readable bytes at `addr` lie, if one table lookup can tell.
+    #[inline(always)]
+    pub fn find_read(&self, addr: u64, bytes: u32) -> Option<*const u8> {
+        self.find(self.read, addr, bytes).map(|p| p.cast_const())
+    }
+    /// Where `bytes` writable bytes at `addr` lie, if one table lookup can tell.
+    #[inline(always)]
+    pub fn find_write(&self, addr: u64, bytes: u32) -> Option<*mut u8> {
+        self.find(self.write, addr, bytes)
+    }
+    /// A byte of the arena.
+    #[inline(always)]
+    pub fn at(&self, host: HostAddr) -> *mut u8 {
+        self.base.wrapping_add(host.0 as usize)
+    }
+}
+
+/// Reads an integer of width `w`.
+///
+/// # Safety
+/// `p` must come from a lookup of at least that many bytes, with no call of the bus since.
+#[inline(always)]
+pub(crate) unsafe fn peek(w: Width, p: *const u8) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match w {
+            Width::W8 => *p as u64,
+            Width::W16 => p.cast::<u16>().read_unaligned() as u64,
+            Width::W32 => p.cast::<u32>().read_unaligned() as u64,
+            Width::W64 => p.cast::<u64>().read_unaligned(),
+        }
+    }
+}
+
+/// Writes an integer of width `w`.
+///
+/// # Safety
+/// As [`peek`], with a lookup for writing.
+#[inline(always)]
+pub(crate) unsafe fn poke(w: Width, p: *mut u8, v: u64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match w {
+            Width::W8 => *p = v as u8,
+            Width::W16 => p.cast::<u16>().write_unaligned(v as u16),
+            Width::W32 => p.cast::<u32>().write_unaligned(v as u32),
+            Width::W64 => p.cast::<u64>().write_unaligned(v),
+        }
+    }
+}
+
+/// Memory that has been checked for writing: one piece, or two when it crosses into a page that lies elsewhere. Valid
+/// until the next call of the bus.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked {
+    first: *mut u8,
+    second: *mut u8,
+    /// Bytes in the first piece; 0: all of them.
+    split: u32,
+}
+
+/// Guest memory for everything that is not the fast path: [`Bus`] with the rules of page-crossing accesses.
+pub struct Guest<'a> {
+    bus: &'a mut dyn Bus,
+    view: MemView,
+    /// A page with translations was written: leave the current block.
+    pub wrote_code: bool,
+}
+
+impl<'a> Guest<'a> {
+    /// Memory through `bus`.
+    pub fn new(bus: &'a mut dyn Bus) -> Guest<'a> {
+        let view = bus.view();
+        Guest { bus, view, wrote_code: false }
+    }
+    /// The bus itself. The tables may have changed afterwards.
+    pub fn bus(&mut self) -> &mut dyn Bus {
+        self.bus
+    }
+    #[cold]
+    #[inline(never)]
+    fn resolve(&mut self, addr: u64, access: Access) -> Result<*mut u8, MemFault> {
+        let r = self.bus.resolve(addr, access);
+        self.view = self.bus.view();
+        let r = r?;
+        self.wrote_code |= r.wrote_code;
+        Ok(self.view.at(r.host))
+    }
+    /// Two pieces of an access that the fast path cannot do. All bytes are checked before any is named.
+    #[cold]
+    #[inline(never)]
+    fn resolve_pieces(&mut self, bytes: u32, addr: u64, access: Access) -> Result<Checked, MemFault> {
+        let in_first = 0x1000 - (addr as u32 & 0xfff);
+        let first = self.resolve(addr, access)?;
+        if bytes <= in_first {
+            return Ok(Checked { first, second: first, split: 0 });
+        }
+        let next = addr.wrapping_add(in_first as u64);
+        self.resolve(next, access)?;
+        // The bus promises a pointer only until its next call: ask again now that both pages are there.
+        let first = self.resolve(addr, access)?;
+        let second = self.resolve(next, access)?;
+        Ok(Checked { first, second, split: in_first })
+    }
+    /// Checks `bytes` bytes for reading.
+    #[inline(always)]
+    pub fn check_read(&mut self, bytes: u32, addr: u64) -> Result<Checked, MemFault> {
+        match self.view.find_read(addr, bytes) {
+            Some(p) => Ok(Checked { first: p.cast_mut(), second: p.cast_mut(), split: 0 }),
+            None => self.resolve_pieces(bytes, addr, Access::Read),
+        }
+    }
+    /// Checks `bytes` bytes for writing (and reading).
+    #[inline(always)]
+    pub fn check_write(&mut self, bytes: u32, addr: u64) -> Result<Checked, MemFault> {
+        match self.view.find_write(addr, bytes) {
+            Some(p) => Ok(Checked { first: p, second: p, split: 0 }),
+            None => self.resolve_pieces(bytes, addr, Access::Write),
+        }
+    }
+    /// Reads checked memory.
+    #[inline(always)]
+    pub fn get(&self, w: Width, m: Checked) -> u64 {
+        if m.split != 0 {
+            let mut bytes = [0; 8];
+            self.copy_out(m, &mut bytes[..w.bytes() as usize]);
+            return u64::from_le_bytes(bytes);
+        }
+        // SAFETY: checked for at least `w` bytes, and `&self` shows that the bus was not called since by us.
+        unsafe { peek(w, m.first) }
+    }
+    /// Writes checked memory.
+    #[inline(always)]
+    pub fn put(&mut self, w: Width, m: Checked, v: u64) {
+        if m.split != 0 {
+            return self.copy_in(m, &v.to_le_bytes()[..w.bytes() as usize]);
+        }
+        // SAFETY: as in `get`, checked for writing.
+        unsafe { poke(w, m.first, v) }
+    }
+    /// Reads checked memory of any length up to a page.
+    #[inline]
+    pub fn copy_out(&self, m: Checked, to: &mut [u8]) {
+        let n = if m.split == 0 { to.len() } else { m.split as usize };
+        // SAFETY: `n` bytes at `first` and the rest at `second` were checked.
+        unsafe {
+            core::ptr::copy_nonoverlapping(m.first, to.as_mut_ptr(), n);
+            core::ptr::copy_nonoverlapping(m.second, to.as_mut_ptr().add(n), to.len() - n);
+        }
+    }
+    /// Writes checked memory of any length up to a page.
+    #[inline]
+    pub fn copy_in(&mut self, m: Checked, from: &[u8]) {
+        let n = if m.split == 0 { from.len() } else { m.split as usize };
+        // SAFETY: as in `copy_out`, checked for writing.
+        unsafe {
+            core::ptr::copy_nonoverlapping(from.as_ptr(), m.first, n);
+            core::ptr::copy_nonoverlapping(from.as_ptr().add(n), m.second, from.len() - n);
+        }
+    }
+    /// Reads an integer.
+    #[inline(always)]
+    pub fn read(&mut self, w: Width, addr: u64) -> Result<u64, MemFault> {
+        let m = self.check_read(w.bytes(), addr)?;
+        Ok(self.get(w, m))
+    }
+    /// Writes an integer.
+    #[inline(always)]
+    pub fn write(&mut self, w: Width, addr: u64, v: u64) -> Result<(), MemFault> {
+        let m = self.check_write(w.bytes(), addr)?;
+        self.put(w, m, v);
+        Ok(())
+    }
+    /// Reads up to a page of bytes, all or nothing.
+    #[inline]
+    pub fn read_bytes(&mut self, addr: u64, to: &mut [u8]) -> Result<(), MemFault> {
+        let m = self.check_read(to.len() as u32, addr)?;
+        self.copy_out(m, to);
+        Ok(())
+    }
+    /// Writes up to a page of bytes, all or nothing.
+    #[inline]
+    pub fn write_bytes(&mut self, addr: u64, from: &[u8]) -> Result<(), MemFault> {
+        let m = self.check_write(from.len() as u32, addr)?;
+        self.copy_in(m, from);
+        Ok(())
+    }
+    /// Instruction bytes at `rip`: at least those up to the end of its page, at most 15. More only if the next page can
+    /// be fetched; its fault is reported if the instruction turns out to need it.
+    pub fn fetch(&mut self, rip: u64) -> Result<Code, MemFault> {
+        let mut code = Code { bytes: [0; 15], len: 0, beyond: None };
+        let in_page = (0x1000 - (rip as usize & 0xfff)).min(15);
+        code.take(self, rip, in_page)?;
+        if in_page < 15 {
+            code.beyond = code.take(self, rip.wrapping_add(in_page as u64), 15 - in_page).err();
+        }
+        Ok(code)
+    }
+}
+
+/// Instruction bytes ([`Guest::fetch`]).
+#[derive(Clone, Copy, Debug)]
+pub struct Code {
+    bytes: [u8; 15],
+    len: usize,
+    /// Why there are no more of them.
+    pub beyond: Option<MemFault>,
+}
+
+impl Code {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+    fn take(&mut self, guest: &mut Guest<'_>, addr: u64, n: usize) -> Result<(), MemFault> {
+        let page = guest.bus.fetch(addr);
+        guest.view = guest.bus.view();
+        let from = guest.view.at(page?.host).wrapping_add(addr as usize & 0xfff);
+        // SAFETY: the bus gave a page, and the `n` bytes lie within it.
+        unsafe { core::ptr::copy_nonoverlapping(from, self.bytes.as_mut_ptr().add(self.len), n) };
+        self.len += n;
+        Ok(())
+    }
 }

@@ -1,5 +1,8 @@
 //! The registers of one guest thread, as plain data.
 
+use crate::insn::Mem;
+use crate::vec;
+
 /// A general-purpose register by encoding: 0 = rax, 1 = rcx, 2 = rdx, 3 = rbx, 4 = rsp, 5 = rbp, 6 = rsi, 7 = rdi, r8 ...
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Gpr(pub u8);
@@ -141,4 +144,31 @@ pub enum Exit {
     Exception(Exception),
     /// `pause` or a spin of it: another task should run.
     Yield,
+}
+
+impl Cpu {
+    /// The offset of a memory operand, without its segment.
+    #[inline(always)]
+    pub fn offset(&self, m: &Mem) -> u64 {
+        let slot = |r: Gpr| self.gpr[r.0 as usize & 31];
+        let sum = slot(m.base).wrapping_add(slot(m.index) << (m.scale & 3)).wrapping_add(m.disp as u64);
+        if m.addr32 { sum as u32 as u64 } else { sum }
+    }
+    /// The address of a memory operand. `gpr[CODE_PAGE]` must be that of the instruction.
+    #[inline(always)]
+    pub fn address(&self, m: &Mem) -> u64 {
+        self.offset(m).wrapping_add(self.gpr[m.segment.0 as usize & 31])
+    }
+    /// The low 128 bits of a vector register.
+    #[inline(always)]
+    pub fn xmm(&self, r: u8) -> vec::Bytes {
+        let y = &self.ymm[r as usize & 15].0;
+        vec::of_halves(y[0], y[1])
+    }
+    /// Writes the low 128 bits of a vector register; the rest stays.
+    #[inline(always)]
+    pub fn set_xmm(&mut self, r: u8, x: vec::Bytes) {
+        let y = &mut self.ymm[r as usize & 15].0;
+        (y[0], y[1]) = vec::halves(x);
+    }
 }
