@@ -2,6 +2,9 @@
 
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
+pub mod forms;
+pub mod generate;
 pub mod memory;
 pub mod native;
+pub mod rng;
 pub mod state;
