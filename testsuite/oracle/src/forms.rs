@@ -20,7 +20,10 @@ pub struct Form {
 
 /// All forms in scope.
 pub fn all() -> Vec<Form> {
-    Code::values().filter_map(|code| Some(Form { code, level: level(code)? })).filter(|f| reason(f.code).is_none()).collect()
+    Code::values()
+        .filter_map(|code| Some(Form { code, level: level(code)? }))
+        .filter(|f| reason(f.code).is_none())
+        .collect()
 }
 
 /// Forms of 64-bit user mode that the oracle leaves out, with the reason.
@@ -43,9 +46,25 @@ fn level(code: Code) -> Option<&'static str> {
     let mut level = "base";
     for feature in code.cpuid_features() {
         level = match feature {
-            F::INTEL8086 | F::INTEL186 | F::INTEL286 | F::INTEL386 | F::INTEL486 | F::X64 | F::CMOV | F::CX8
-            | F::CMPXCHG16B | F::CPUID | F::MULTIBYTENOP | F::PAUSE | F::FXSR | F::CLFSH | F::PREFETCHW
-            | F::SYSCALL | F::TSC | F::MSR | F::RDPMC => level,
+            F::INTEL8086
+            | F::INTEL186
+            | F::INTEL286
+            | F::INTEL386
+            | F::INTEL486
+            | F::X64
+            | F::CMOV
+            | F::CX8
+            | F::CMPXCHG16B
+            | F::CPUID
+            | F::MULTIBYTENOP
+            | F::PAUSE
+            | F::FXSR
+            | F::CLFSH
+            | F::PREFETCHW
+            | F::SYSCALL
+            | F::TSC
+            | F::MSR
+            | F::RDPMC => level,
             F::FPU | F::FPU287 | F::FPU387 => "x87",
             F::MMX => "mmx",
             F::SSE => "sse",
@@ -81,13 +100,17 @@ fn reason(code: Code) -> Option<&'static str> {
     let op = code.op_code();
     Some(match code.mnemonic() {
         M::Syscall | M::Sysenter | M::Int => "calls the host's kernel",
-        M::Sysexit | M::Sysexitq | M::Sysret | M::Sysretq | M::Iret | M::Iretd | M::Iretq | M::Retf => "may replace CS of the test process",
+        M::Sysexit | M::Sysexitq | M::Sysret | M::Sysretq | M::Iret | M::Iretd | M::Iretq | M::Retf => {
+            "may replace CS of the test process"
+        }
         M::Jmp | M::Call if is_far(code) => "may replace CS of the test process",
         M::Lss | M::Lfs | M::Lgs | M::Lds | M::Les => "loads a segment register of the test process",
         M::Mov if op.op0_kind() == K::seg_reg => "loads a segment register of the test process",
         M::Pop if matches!(op.op0_kind(), K::fs | K::gs) => "loads a segment register of the test process",
         M::Cpuid | M::Xgetbv => "the engine describes another CPU on purpose",
-        M::Rdtsc | M::Rdtscp | M::Rdpid | M::Rdrand | M::Rdseed | M::Rdpmc => "the answer is not a function of the state",
+        M::Rdtsc | M::Rdtscp | M::Rdpid | M::Rdrand | M::Rdseed | M::Rdpmc => {
+            "the answer is not a function of the state"
+        }
         M::Xsave | M::Xsave64 | M::Xsavec | M::Xsavec64 | M::Xsaveopt | M::Xsaveopt64 | M::Xrstor | M::Xrstor64 => {
             "depends on the components the host enables and on its init tracking"
         }

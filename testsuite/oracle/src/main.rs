@@ -15,7 +15,9 @@ fn main() {
                 continue;
             };
             enc += 1;
-            if std::env::args().nth(1).is_some() { eprintln!("{:?} {:x?} {}", f.code, s.bytes, s.insn.len()); }
+            if std::env::args().nth(1).is_some() {
+                eprintln!("{:?} {:x?} {}", f.code, s.bytes, s.insn.len());
+            }
             n.put_code((s.rip - CODE) as usize, &s.bytes);
             for _ in 0..5 {
                 let mut st = generate::registers(&mut rng);
@@ -23,12 +25,19 @@ fn main() {
                 for (at, bytes) in generate::windows(&mut rng, &s, &st) {
                     for (i, b) in bytes.iter().enumerate() {
                         let a = at.wrapping_add(i as u64);
-                        if let Some(p) = page_index(a) { n.page(p)[(a % PAGE) as usize] = *b; }
+                        if let Some(p) = page_index(a) {
+                            n.page(p)[(a % PAGE) as usize] = *b;
+                        }
                     }
                 }
                 let (_, stop) = n.run(&st, s.bytes.len() as u64);
                 runs += 1;
-                *stops.entry(match stop { Stop::Page { .. } => "PF".into(), x => format!("{x:?}") }).or_default() += 1;
+                *stops
+                    .entry(match stop {
+                        Stop::Page { .. } => "PF".into(),
+                        x => format!("{x:?}"),
+                    })
+                    .or_default() += 1;
             }
         }
         println!("{:?} {} enc {enc} bad {bad} {stops:?}", f.code, f.level);

@@ -61,8 +61,11 @@ pub fn encode_at(rng: &mut Rng, code: Code, rip: u64) -> Option<Subject> {
     }
     let decoded = decode(&bytes, rip);
     let same = decoded.code() == code || (bytes[0] == 0xf0 && decoded.is_invalid());
-    (same && bytes.len() <= 15 && (decoded.is_invalid() || decoded.len() == bytes.len()))
-        .then_some(Subject { bytes, insn: decoded, rip })
+    (same && bytes.len() <= 15 && (decoded.is_invalid() || decoded.len() == bytes.len())).then_some(Subject {
+        bytes,
+        insn: decoded,
+        rip,
+    })
 }
 
 /// What iced-x86 says of the bytes.
@@ -75,8 +78,22 @@ fn is_vsib(kind: K) -> bool {
 }
 
 const R8: [Register; 16] = [
-    Register::AL, Register::CL, Register::DL, Register::BL, Register::SPL, Register::BPL, Register::SIL, Register::DIL,
-    Register::R8L, Register::R9L, Register::R12L, Register::R15L, Register::AH, Register::CH, Register::DH, Register::BH,
+    Register::AL,
+    Register::CL,
+    Register::DL,
+    Register::BL,
+    Register::SPL,
+    Register::BPL,
+    Register::SIL,
+    Register::DIL,
+    Register::R8L,
+    Register::R9L,
+    Register::R12L,
+    Register::R15L,
+    Register::AH,
+    Register::CH,
+    Register::DH,
+    Register::BH,
 ];
 
 fn reg(base: Register, n: u64) -> Register {
@@ -144,7 +161,11 @@ fn operand(rng: &mut Rng, insn: &mut Instruction, n: u32, kind: K, rip: u64, add
         K::mem_vsib32x | K::mem_vsib64x | K::mem_vsib32y | K::mem_vsib64y => {
             let file = if matches!(kind, K::mem_vsib32x | K::mem_vsib64x) { Register::XMM0 } else { Register::YMM0 };
             let (base, index) = (reg(Register::RAX, rng.below(16)), reg(file, rng.below(16)));
-            memory(insn, n, MemoryOperand::new(base, index, 1 << rng.below(4), rng.below(64) as i64, 1, false, segment(rng)));
+            memory(
+                insn,
+                n,
+                MemoryOperand::new(base, index, 1 << rng.below(4), rng.below(64) as i64, 1, false, segment(rng)),
+            );
         }
         _ if or_memory || kind == K::mem => {
             let operand = addressing(rng, addr32);

@@ -41,7 +41,8 @@ fn target(rng: &mut Rng, size: u64, wide: bool) -> u64 {
 }
 
 fn slot(register: Register) -> Option<usize> {
-    (register.is_gpr() && register != Register::None).then(|| register.full_register() as usize - Register::RAX as usize)
+    (register.is_gpr() && register != Register::None)
+        .then(|| register.full_register() as usize - Register::RAX as usize)
 }
 
 /// Sets registers (and segment bases) so that `insn`'s memory operands lie at random places, and what else the
@@ -105,11 +106,19 @@ fn operand(rng: &mut Rng, subject: &Subject, state: &mut State) {
     }
     let narrow = insn.memory_base().size() == 4
         || insn.memory_index().size() == 4
-        || (insn.memory_base() == Register::None && insn.memory_index() == Register::None && insn.memory_displ_size() == 4);
+        || (insn.memory_base() == Register::None
+            && insn.memory_index() == Register::None
+            && insn.memory_displ_size() == 4);
     if matches!(insn.segment_prefix(), Register::FS | Register::GS) {
         let base = rng.pick(&[0, 0x1000, 0x10, LOW, LOW / 2, 0x7fff_0000_0000, (LOW / 2).wrapping_neg()]);
         let absolute = slot(insn.memory_base()).is_none();
-        let base = if absolute { base & 0x1000 } else if narrow { base & (LOW | 0x1010) } else { base };
+        let base = if absolute {
+            base & 0x1000
+        } else if narrow {
+            base & (LOW | 0x1010)
+        } else {
+            base
+        };
         state.seg_base[usize::from(insn.segment_prefix() == Register::GS)] = base;
     }
     let at = target(rng, insn.memory_size().size().max(1) as u64, !narrow);
@@ -163,11 +172,9 @@ fn bit_offset(rng: &mut Rng, subject: &Subject, state: &mut State) {
 /// Gathers: every index lane small, or the base far and lanes compensating.
 fn gather(rng: &mut Rng, subject: &Subject, state: &mut State) {
     let insn = &subject.insn;
-    let dword = matches!(
-        insn.mnemonic(),
-        M::Vpgatherdd | M::Vpgatherdq | M::Vgatherdps | M::Vgatherdpd
-    );
-    let index = insn.memory_index() as usize - if insn.memory_index().is_xmm() { Register::XMM0 } else { Register::YMM0 } as usize;
+    let dword = matches!(insn.mnemonic(), M::Vpgatherdd | M::Vpgatherdq | M::Vgatherdps | M::Vgatherdpd);
+    let index = insn.memory_index() as usize
+        - if insn.memory_index().is_xmm() { Register::XMM0 } else { Register::YMM0 } as usize;
     for word in &mut state.ymm[index] {
         let mut lane = || (rng.below(1000) as i64 - 500) as u64;
         *word = if dword { lane() & 0xffff_ffff | lane() << 32 } else { lane() };
@@ -268,7 +275,9 @@ fn content(rng: &mut Rng, subject: &Subject, state: &State, operand: &mut [u8]) 
             put(operand, 0, state.gpr[0]);
             put(operand, 8, state.gpr[2]);
         }
-        M::Ldmxcsr | M::Vldmxcsr => put(operand, 0, u64::from(values::mxcsr(rng)) | (rng.below(50) == 0) as u64 * 0x10000),
+        M::Ldmxcsr | M::Vldmxcsr => {
+            put(operand, 0, u64::from(values::mxcsr(rng)) | (rng.below(50) == 0) as u64 * 0x10000)
+        }
         M::Fxrstor | M::Fxrstor64 => fxrstor(rng, operand),
         M::Frstor | M::Fldenv => {
             let (fcw, fsw, ftw) = values::x87(rng);

@@ -37,7 +37,7 @@ pub fn single(rng: &mut Rng) -> u32 {
     let sign = (rng.bits() as u32 & 1) << 31;
     let magnitude = match rng.below(16) {
         0 => 0,
-        1 => 1 + rng.below(0x7f_ffff) as u32,                    // denormal
+        1 => 1 + rng.below(0x7f_ffff) as u32,                   // denormal
         2 => rng.pick(&[1, 0x7f_ffff, 0x80_0000, 0x7f7f_ffff]), // ends of the denormal and normal ranges
         3 => 0x7f80_0000,
         4 => 0x7f80_0001 + rng.below(0x3f_ffff) as u32, // signalling
@@ -96,9 +96,9 @@ pub fn extended(rng: &mut Rng) -> (u64, u16) {
         3 => (ONE | 1 | rng.bits() >> 2, 0x7fff),
         4 => (ONE | 1 << 62 | rng.bits() >> 2, 0x7fff),
         5 => (1 + (rng.bits() >> 1 >> rng.below(63)), 0),
-        6 => (ONE | rng.bits() >> 1, 0),                        // pseudo-denormal
-        7 if rng.percent(30) => (rng.bits() >> 1, 0x4000),      // unnormal: an invalid operand
-        7 if rng.percent(40) => (rng.bits() >> 1, 0x7fff),      // pseudo-NaN, pseudo-infinity
+        6 => (ONE | rng.bits() >> 1, 0),                   // pseudo-denormal
+        7 if rng.percent(30) => (rng.bits() >> 1, 0x4000), // unnormal: an invalid operand
+        7 if rng.percent(40) => (rng.bits() >> 1, 0x7fff), // pseudo-NaN, pseudo-infinity
         8 | 9 => integer(rng.below(1000)),
         10 => integer(rng.bits()),
         11 => integer(1 << rng.below(64)),
