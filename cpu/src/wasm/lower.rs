@@ -12,33 +12,33 @@ use crate::flags::FlagOp;
 use crate::insn::{Insn, Width};
 use crate::mem::entry;
 use alloc::vec::Vec;
-use wasm_encoder::{BlockType, InstructionSink, MemArg, ValType};
+use wasm_encoder::{BlockType, InstructionSink, MemArg, MemArgTarget, ValType};
 
 /// An integer: known now, or in an i64 local.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum V {
+pub(super) enum V {
     Const(u64),
     Local(u32),
 }
 
 /// A truth value: known now, or 0 / 1 in an i32 local.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum B {
+pub(super) enum B {
     Const(bool),
     Local(u32),
 }
 
 /// 128 bits in a v128 local.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct X(pub(super) u32);
+pub(super) struct X(pub(super) u32);
 
 /// A checked host address in an i32 local.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct M(pub(super) u32);
+pub(super) struct M(pub(super) u32);
 
 /// The instruction has no lowering (yet): the interpreter does it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct NoLowering;
+pub(super) struct NoLowering;
 
 /// Parameters and fixed locals of a region's function, in order.
 pub(super) mod local {
@@ -110,7 +110,7 @@ pub(super) enum End {
 }
 
 /// The writer of one function's body.
-pub struct Lower {
+pub(super) struct Lower {
     pub(super) bytes: Vec<u8>,
     /// Types of the locals from `local::FREE` on.
     pub(super) temporaries: Vec<ValType>,
@@ -257,8 +257,13 @@ impl Lower {
 
     /// A binary i64 operation, folded when both sides are known.
     pub(super) fn binary(
-        &mut self, w: Width, a: V, b: V, fold: impl FnOnce(u64, u64) -> u64,
-        op: impl for<'s, 't> FnOnce(&'s mut InstructionSink<'t>) -> &'s mut InstructionSink<'t>, cut: bool,
+        &mut self,
+        w: Width,
+        a: V,
+        b: V,
+        fold: impl FnOnce(u64, u64) -> u64,
+        op: impl for<'s, 't> FnOnce(&'s mut InstructionSink<'t>) -> &'s mut InstructionSink<'t>,
+        cut: bool,
     ) -> V {
         if let (V::Const(a), V::Const(b)) = (a, b) {
             return V::Const(w.trunc(fold(a, b)));
@@ -292,7 +297,9 @@ impl Lower {
         self.sink().i64_const(12).i64_shr_u().local_tee(page).local_get(local::LEN).i64_ge_u();
         self.leave_if(code);
         self.sink().local_get(page).i32_wrap_i64().i32_const(2).i32_shl().local_get(table).i32_add();
-        self.sink().i32_load(MemArg { offset: 0, align: 2, memory_index: 0 }).local_tee(entry);
+        self.sink()
+            .i32_load(MemArg { offset: 0, align: 2, target: MemArgTarget::Memory(0), ordering: None })
+            .local_tee(entry);
         self.sink().i32_const((entry::DENY | entry::SPLIT) as i32).i32_and().if_(BlockType::Empty);
         self.depth += 1;
         self.sink().local_get(entry).i32_const(entry::DENY as i32).i32_and();
@@ -321,7 +328,7 @@ impl Lower {
     }
 
     pub(super) fn load_host(&mut self, w: Width, host: M) -> V {
-        let arg = MemArg { offset: 0, align: 0, memory_index: 0 };
+        let arg = MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(0), ordering: None };
         self.sink().local_get(host.0);
         let mut sink = self.sink();
         match w {
@@ -334,7 +341,7 @@ impl Lower {
     }
 
     pub(super) fn store_host(&mut self, w: Width, host: M, v: V) {
-        let arg = MemArg { offset: 0, align: 0, memory_index: 0 };
+        let arg = MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(0), ordering: None };
         self.sink().local_get(host.0);
         self.push(v);
         let mut sink = self.sink();

@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use core::mem::offset_of;
 use wasm_encoder::{
     BlockType, CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection, MemArg,
-    MemoryType, Module, TypeSection, ValType,
+    MemArgTarget, MemoryType, Module, TypeSection, ValType,
 };
 
 /// The guest goes on at `cpu.rip`, anywhere.
@@ -199,7 +199,9 @@ impl Scan<'_> {
         while let Some(mut at) = work.pop() {
             self.leaders.insert(at);
             while !self.insns.contains_key(&at) && self.insns.len() < MAX_INSNS {
-                let Some(insn) = self.code.get(at as usize..).and_then(|code| decode(code, at & 0xfff).ok()) else { break };
+                let Some(insn) = self.code.get(at as usize..).and_then(|code| decode(code, at & 0xfff).ok()) else {
+                    break;
+                };
                 self.insns.insert(at, insn);
                 let next = at + insn.len as u32;
                 match self.flow(at, &insn) {
@@ -233,7 +235,7 @@ impl Scan<'_> {
         let inside = (0..self.code.len() as i64).contains(&to);
         match trial.end {
             End::Next => Flow::Next,
-            End::Jump if inside && insn.mn != crate::insn::Mn::Call => Flow::Jump(to as u32),
+            End::Jump if inside && insn.mn.row().name != "Call" => Flow::Jump(to as u32),
             End::Branch(_) if inside => Flow::Branch(to as u32),
             End::Branch(_) | End::Jump | End::Left => Flow::Leave,
         }
@@ -290,7 +292,7 @@ const CPU_GPR: u64 = offset_of!(Cpu, gpr) as u64;
 const CPU_FLAGS: u64 = offset_of!(Cpu, flags) as u64;
 
 fn at(offset: u64) -> MemArg {
-    MemArg { offset, align: 0, memory_index: 0 }
+    MemArg { offset, align: 0, target: MemArgTarget::Memory(0), ordering: None }
 }
 
 /// Offset in [`Cpu`] of the register slot with this index among the locals.
@@ -310,9 +312,7 @@ fn wrap(lower: &Lower) -> Function {
     locals.extend(lower.temporaries.iter().map(|&ty| (1, ty)));
     let mut function = Function::new(locals);
     let mut sink = function.instructions();
-    for (local, offset) in
-        [(local::READ, offset_of!(Env, read)), (local::WRITE, offset_of!(Env, write))]
-    {
+    for (local, offset) in [(local::READ, offset_of!(Env, read)), (local::WRITE, offset_of!(Env, write))] {
         sink.local_get(local::ENV).i32_load(at(offset as u64)).local_set(local);
     }
     sink.local_get(local::ENV).i64_load32_u(at(offset_of!(Env, len) as u64)).local_set(local::LEN);

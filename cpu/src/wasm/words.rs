@@ -8,9 +8,9 @@ use crate::fp::{FpCvt, FpOp, FpType, Lanes};
 use crate::insn::{Cond, Insn, Mem, Width};
 use crate::vec::{Shape, VBin, VShift, VUn};
 use crate::{Exception, Exit, Gpr};
-use wasm_encoder::{BlockType, Encode, MemArg, ValType};
+use wasm_encoder::{BlockType, Encode, MemArg, MemArgTarget, ValType};
 
-const PLAIN: MemArg = MemArg { offset: 0, align: 0, memory_index: 0 };
+const PLAIN: MemArg = MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(0), ordering: None };
 const W64: Width = Width::W64;
 
 impl Emit for Lower {
