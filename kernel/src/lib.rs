@@ -1,2 +1,24 @@
+//! A small Linux-compatible kernel for x86-64 guests: tasks, memory, signals, system calls.
+//!
+//! Two entry points drive it, whatever the host: [`Kernel::run`] works until a budget is used up or everything waits, and
+//! [`Kernel::push`] tells what happened outside. All guest state is data below [`Kernel`]; nothing ever waits on a stack.
+//! The CPU is `brainworm_cpu`, files are `brainworm_fs`, sockets `brainworm_net`; none of them knows tasks.
 #![no_std]
+#![deny(unsafe_code)]
+
 extern crate alloc;
+
+mod machine;
+mod mm;
+mod proc;
+mod sched;
+mod signal;
+mod slab;
+mod sys;
+mod task;
+mod wait;
+mod world;
+
+pub use machine::{BootConfig, BootError, Kernel};
+pub use mm::{Arena, MemoryUse};
+pub use sys::table::{Level, Row, TABLE, markdown};

@@ -1,0 +1,246 @@
+//! A page is touched that the tables do not allow: demand zero, copy-on-write, file pages, stack growth, or a fault.
+
+use super::frames::Frames;
+use super::space::{Backing, STACK_GUARD_PAGES, Space, USER_END_PAGE, Vma, VmaFlags};
+use super::tables::{Present, Rights};
+use crate::proc::NoProc;
+use alloc::vec::Vec;
+use brainworm_abi::linux::Caller;
+use brainworm_abi::linux::mman::Prot;
+use brainworm_abi::{Effect, Errno, Frame, FrameStore, Host, Io, PAGE_SHIFT, Timespec};
+use brainworm_cpu::{Access, Bus, CodePage, HostAddr, MemFault, MemFaultKind, MemView, Resolved};
+
+/// An address space with what it takes to fill its pages: what the CPU and the copying of user memory work on.
+pub(crate) struct UserMem<'a> {
+    pub(crate) space: &'a mut Space,
+    pub(crate) frames: &'a mut Frames,
+    pub(crate) host: &'a mut dyn Host,
+    pub(crate) effects: &'a mut Vec<Effect>,
+    pub(crate) now: Timespec,
+    pub(crate) next_tag: &'a mut u32,
+}
+
+impl UserMem<'_> {
+    /// Makes the byte at `addr` accessible.
+    #[inline]
+    pub(crate) fn touch(&mut self, addr: u64, access: Access) -> Result<HostAddr, MemFault> {
+        if access != Access::Fetch
+            && let Some(host) = self.space.tables.lookup(addr, access == Access::Write)
+        {
+            return Ok(host);
+        }
+        self.fault(addr, access).map_err(|kind| MemFault { addr, access, kind })
+    }
+
+    fn fault(&mut self, addr: u64, access: Access) -> Result<HostAddr, MemFaultKind> {
+        let page = addr >> PAGE_SHIFT;
+        if page >= USER_END_PAGE {
+            let is_canonical = addr >> 47 == 0 || addr >> 47 == (1 << 17) - 1;
+            return Err(if is_canonical { MemFaultKind::Unmapped } else { MemFaultKind::NonCanonical });
+        }
+        let (start, vma) = match self.space.find(page) {
+            Some(found) => found,
+            None => {
+                self.grow_stack(page)?;
+                self.space.find(page).ok_or(MemFaultKind::Unmapped)?
+            }
+        };
+        let is_allowed = match access {
+            // x86: whatever is writable or executable is readable (SDM Vol. 3A 4.6).
+            Access::Read => !vma.prot.is_empty(),
+            Access::Write => vma.prot.contains(Prot::PROT_WRITE),
+            Access::Fetch => vma.prot.contains(Prot::PROT_EXEC),
+        };
+        if !is_allowed {
+            return Err(MemFaultKind::Denied);
+        }
+        let vma = vma.shifted(0);
+        let frame = match self.space.tables.get(page) {
+            Some(present) => self.present_page(page, start, &vma, present, access)?,
+            None => self.absent_page(page, start, &vma, access)?,
+        };
+        Ok(HostAddr((frame.0 << PAGE_SHIFT) | (addr as u32 & 0xfff)))
+    }
+
+    /// The page has a frame, but not the right; the mapping allows the access.
+    fn present_page(
+        &mut self,
+        page: u64,
+        start: u64,
+        vma: &Vma,
+        present: Present,
+        access: Access,
+    ) -> Result<Frame, MemFaultKind> {
+        if access != Access::Write {
+            if !present.rights.read {
+                self.space.tables.set_rights(page, Rights { read: true, write: false });
+            }
+            return Ok(present.frame);
+        }
+        let rights = Rights { read: true, write: true };
+        if vma.flags.contains(VmaFlags::SHARED) {
+            let frame = self.file_page(page, start, vma, true)?;
+            // The file may have moved the page to a frame that can be written.
+            if frame == present.frame {
+                self.frames.release(frame);
+            } else {
+                self.replace(page, vma, frame);
+            }
+            self.frames.void_code(frame);
+            self.space.tables.set_rights(page, rights);
+            return Ok(frame);
+        }
+        if self.frames.is_unique(present.frame) {
+            self.frames.void_code(present.frame);
+            self.space.tables.set_rights(page, rights);
+            return Ok(present.frame);
+        }
+        let wish = self.wish(page);
+        let copy = self.frames.alloc_copy(present.frame, wish).ok_or(MemFaultKind::OutOfMemory)?;
+        self.replace(page, vma, copy);
+        self.space.tables.set_rights(page, rights);
+        self.space.faults += 1;
+        Ok(copy)
+    }
+
+    /// Puts another frame under a page that had one.
+    fn replace(&mut self, page: u64, vma: &Vma, frame: Frame) {
+        if let Some(old) = self.space.tables.set(page, frame, Rights { read: true, write: false }) {
+            self.frames.release(old);
+        }
+        if vma.prot.contains(Prot::PROT_EXEC) {
+            self.new_tag();
+        }
+    }
+
+    /// The page has no frame yet.
+    fn absent_page(&mut self, page: u64, start: u64, vma: &Vma, access: Access) -> Result<Frame, MemFaultKind> {
+        let is_write = access == Access::Write;
+        let is_shared = vma.flags.contains(VmaFlags::SHARED);
+        let (frame, write) = match &vma.backing {
+            Backing::Anonymous if is_write => {
+                let wish = self.wish(page);
+                (self.frames.alloc_near(wish).ok_or(MemFaultKind::OutOfMemory)?, true)
+            }
+            Backing::Anonymous => (self.frames.zero_frame(), false),
+            Backing::File { .. } => {
+                let shared = self.file_page(page, start, vma, is_shared && is_write)?;
+                if is_write && !is_shared {
+                    let wish = self.wish(page);
+                    let copy = self.frames.alloc_copy(shared, wish);
+                    self.frames.release(shared);
+                    (copy.ok_or(MemFaultKind::OutOfMemory)?, true)
+                } else {
+                    (shared, is_write)
+                }
+            }
+        };
+        if write {
+            self.frames.void_code(frame);
+        }
+        if vma.prot.contains(Prot::PROT_EXEC) && !is_shared && (write || matches!(vma.backing, Backing::Anonymous)) {
+            // After fork(2) two spaces share a tag as long as their code is the same: this page may differ.
+            self.new_tag();
+        }
+        let space = &mut *self.space;
+        if space.tables.set(page, frame, Rights { read: true, write }).is_none() {
+            space.resident_pages += 1;
+            space.peak_resident_pages = space.peak_resident_pages.max(space.resident_pages);
+        }
+        space.faults += 1;
+        Ok(frame)
+    }
+
+    /// The file's own frame of a page, with a count for us.
+    fn file_page(&mut self, page: u64, start: u64, vma: &Vma, write: bool) -> Result<Frame, MemFaultKind> {
+        let Backing::File { desc, first } = &vma.backing else { return Err(MemFaultKind::Unmapped) };
+        let effects_before = self.effects.len();
+        let mut io = Io {
+            host: &mut *self.host,
+            frames: &mut *self.frames,
+            proc: &NoProc,
+            now: self.now,
+            caller: Caller { is_privileged: true, file_size_limit: u64::MAX, ..Caller::default() },
+            effects: &mut *self.effects,
+        };
+        let frame = desc.file.frame(&mut io, first + (page - start), write).map_err(|e| match e {
+            Errno::ENOMEM => MemFaultKind::OutOfMemory,
+            Errno::EAGAIN => MemFaultKind::NotHereYet,
+            _ => MemFaultKind::PastEnd,
+        });
+        // What the file says of other mappings holds for this space at once; the kernel tells the other spaces.
+        for effect in self.effects.get(effects_before..).unwrap_or(&[]).to_vec() {
+            if let Effect::Unmap { file, first, count } = effect {
+                self.space.unmap_file(self.frames, file, first, count);
+                self.new_tag();
+            }
+        }
+        frame
+    }
+
+    /// The frame that would be contiguous with a neighbouring page's.
+    fn wish(&self, page: u64) -> Option<Frame> {
+        let before = self.space.tables.get(page.wrapping_sub(1)).and_then(|p| p.frame.0.checked_add(1));
+        let zero = self.frames.zero_frame().0;
+        before
+            .filter(|&f| f != zero + 1)
+            .or_else(|| {
+                self.space.tables.get(page + 1).filter(|p| p.frame.0 != zero).and_then(|p| p.frame.0.checked_sub(1))
+            })
+            .map(Frame)
+    }
+
+    /// A touch below a MAP_GROWSDOWN mapping extends it down to the page, within RLIMIT_STACK and above the guard gap.
+    fn grow_stack(&mut self, page: u64) -> Result<(), MemFaultKind> {
+        let (&start, vma) = self.space.vmas.range(page..).next().ok_or(MemFaultKind::Unmapped)?;
+        if !vma.flags.contains(VmaFlags::GROWS_DOWN) || vma.end - page > self.space.stack_limit_pages {
+            return Err(MemFaultKind::Unmapped);
+        }
+        let floor = page.saturating_sub(STACK_GUARD_PAGES);
+        if self.space.vmas.range(..start).next_back().is_some_and(|(_, below)| below.end > floor) {
+            return Err(MemFaultKind::Unmapped);
+        }
+        if let Some(vma) = self.space.vmas.remove(&start) {
+            self.space.total_pages += start - page;
+            self.space.vmas.insert(page, vma);
+        }
+        Ok(())
+    }
+
+    /// The space's executable mappings changed.
+    pub(crate) fn new_tag(&mut self) {
+        *self.next_tag += 1;
+        self.space.code_tag = *self.next_tag;
+    }
+}
+
+impl Bus for UserMem<'_> {
+    fn view(&self) -> MemView {
+        let (read, write) = (self.space.tables.read_table(), self.space.tables.write_table());
+        MemView {
+            base: self.frames.base(),
+            read: read.as_ptr(),
+            write: write.as_ptr(),
+            len: read.len() as u32,
+            code_tag: self.space.code_tag,
+        }
+    }
+    fn resolve(&mut self, addr: u64, access: Access) -> Result<Resolved, MemFault> {
+        let before = self.space.tables.get(addr >> PAGE_SHIFT);
+        let had_code = access == Access::Write && before.is_some_and(|p| self.frames.has_code(p.frame));
+        let host = self.touch(addr, access)?;
+        Ok(Resolved { host, wrote_code: had_code })
+    }
+    fn fetch(&mut self, rip: u64) -> Result<CodePage, MemFault> {
+        let host = self.touch(rip, Access::Fetch)?;
+        let frame = Frame(host.0 >> PAGE_SHIFT);
+        let page = rip >> PAGE_SHIFT;
+        self.frames.mark_code(frame);
+        // Writes to the page must be noticed from now on, through whatever mapping they come.
+        self.space.deny_frame_writes(page, frame);
+        Ok(CodePage { host: HostAddr(frame.0 << PAGE_SHIFT) })
+    }
+    fn take_stale(&mut self) -> Option<HostAddr> {
+        self.frames.take_stale()
+    }
+}

@@ -1,0 +1,19 @@
+//! Guest memory: frames, address spaces, page faults, and the border where user addresses become bytes.
+//!
+//! `frames` is the only file of the kernel with unsafe code. The CPU reads `tables` directly and comes back through
+//! `fault` (its `Bus`); handlers of system calls copy through `user`.
+
+mod fault;
+mod files;
+mod frames;
+mod map;
+mod shared;
+mod space;
+mod tables;
+mod user;
+
+pub(crate) use fault::UserMem;
+pub use frames::{Arena, FramePeek, Frames, MemoryUse};
+pub use shared::SharedMemory;
+pub(crate) use space::{Backing, ProgramInfo, Space, Vma};
+pub use space::VmaFlags;

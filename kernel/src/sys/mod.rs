@@ -1,0 +1,38 @@
+//! System calls: the table, and handlers by subject.
+//!
+//! A handler reads like the man page: check, look up, act, answer. It never waits on the stack: `Stop::Block` parks the
+//! task and the call is made again (see `wait`). Layouts and user memory are `abi::linux`'s and `mm`'s.
+
+pub mod args;
+mod cx;
+mod exit;
+mod rw;
+pub mod table;
+mod trace;
+
+pub use cx::Cx;
+pub(crate) use cx::Shared;
+
+use crate::wait::Wait;
+use brainworm_abi::Errno;
+
+/// What a handler answers: the value for rax, or why there is none.
+pub type SysResult = Result<u64, Stop>;
+
+/// Why a handler did not answer a value.
+pub enum Stop {
+    /// The call failed.
+    Errno(Errno),
+    /// It cannot go on now: park, and make it again when something of the wait happens.
+    Block(Wait),
+    /// The task is gone (exit, execve of another thread).
+    Exit,
+    /// The registers are already right (execve, rt_sigreturn).
+    Replaced,
+}
+
+impl From<Errno> for Stop {
+    fn from(errno: Errno) -> Stop {
+        Stop::Errno(errno)
+    }
+}
