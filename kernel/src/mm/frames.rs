@@ -250,7 +250,10 @@ impl Frames {
         else {
             return false;
         };
-        assert!(page % BLOCK == 0 && (self.first == u32::MAX || page >= self.first), "the arena grows upwards in blocks");
+        assert!(
+            page % BLOCK == 0 && (self.first == u32::MAX || page >= self.first),
+            "the arena grows upwards in blocks"
+        );
         if self.first == u32::MAX {
             self.first = page;
         }

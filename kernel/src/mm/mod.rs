@@ -15,5 +15,5 @@ mod user;
 pub(crate) use fault::UserMem;
 pub use frames::{Arena, FramePeek, Frames, MemoryUse};
 pub use shared::SharedMemory;
-pub(crate) use space::{Backing, ProgramInfo, Space, Vma};
 pub use space::VmaFlags;
+pub(crate) use space::{Backing, ProgramInfo, Space, Vma};

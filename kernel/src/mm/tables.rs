@@ -144,7 +144,10 @@ impl Tables {
         if range.start < low_end {
             let low = &self.read[range.start as usize..low_end as usize];
             pages.extend(
-                low.iter().enumerate().filter(|(_, e)| **e & (DENY | PRESENT) != DENY).map(|(i, _)| range.start + i as u64),
+                low.iter()
+                    .enumerate()
+                    .filter(|(_, e)| **e & (DENY | PRESENT) != DENY)
+                    .map(|(i, _)| range.start + i as u64),
             );
         }
         if range.end > LOW_END_PAGE && !self.high.is_empty() {

@@ -1,8 +1,8 @@
 //! Queues of pending signals, and the table of actions.
 
+use super::{SigNum, SigSet};
 use alloc::collections::VecDeque;
 use brainworm_abi::GuestAddr;
-use super::{SigNum, SigSet};
 use brainworm_abi::linux::signal::{SI_USER, SIG_DFL, SIG_IGN, SigAction, SigInfo};
 
 /// Signals that wait for delivery: standard ones once, real-time ones queued in order (signal(7)).

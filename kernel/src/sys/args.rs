@@ -3,8 +3,8 @@
 //! A user pointer is a claim. The types here hold an address; only `Cx` (through `mm`) turns it into bytes.
 
 use super::Cx;
-use alloc::string::String;
 use crate::signal::{SigNum, SigSet};
+use alloc::string::String;
 use brainworm_abi::linux::Record;
 use brainworm_abi::linux::time::TimespecC;
 use brainworm_abi::{Errno, GuestAddr};

@@ -2,9 +2,9 @@
 
 use super::args::{Fd, UserSlice, UserSliceMut};
 use super::{Cx, Stop, SysResult};
+use crate::signal::SigNum;
 use crate::task::Description;
 use alloc::sync::Arc;
-use crate::signal::SigNum;
 use brainworm_abi::linux::fcntl::MAX_RW_COUNT;
 use brainworm_abi::{Errno, GuestAddr, OpenFlags};
 

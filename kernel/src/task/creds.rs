@@ -76,8 +76,7 @@ impl Creds {
     }
     /// Whether a process with these credentials may signal one with `target` (kill(2)).
     pub fn may_signal(&self, target: &Creds) -> bool {
-        self.can(cap::KILL)
-            || [self.uid, self.euid].iter().any(|&id| id == target.uid || id == target.suid)
+        self.can(cap::KILL) || [self.uid, self.euid].iter().any(|&id| id == target.uid || id == target.suid)
     }
     /// After user ids changed: what capabilities(7), "Effect of user ID changes on capabilities" says.
     pub fn fix_caps_after_setuid(&mut self, old: &Creds, keeps_caps: bool) {

@@ -62,16 +62,15 @@ pub(crate) struct Descriptions {
 }
 
 impl Descriptions {
-    pub(crate) fn make(
-        &self,
-        file: Arc<dyn File>,
-        flags: OpenFlags,
-        location: Option<Location>,
-    ) -> Arc<Description> {
+    pub(crate) fn make(&self, file: Arc<dyn File>, flags: OpenFlags, location: Option<Location>) -> Arc<Description> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         // What open(2) keeps: creation flags are not part of the description.
         let kept = flags
-            - (OpenFlags::O_CREAT | OpenFlags::O_EXCL | OpenFlags::O_NOCTTY | OpenFlags::O_TRUNC | OpenFlags::O_CLOEXEC);
+            - (OpenFlags::O_CREAT
+                | OpenFlags::O_EXCL
+                | OpenFlags::O_NOCTTY
+                | OpenFlags::O_TRUNC
+                | OpenFlags::O_CLOEXEC);
         Arc::new(Description {
             file,
             location,

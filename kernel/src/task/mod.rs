@@ -8,16 +8,16 @@ mod fd_table;
 mod life;
 
 pub use creds::{ALL_CAPS, Creds, cap};
-pub use fd_table::{Description, FdTable, Graveyard, Location, NR_OPEN, Slot, WeakDescription};
 pub(crate) use fd_table::Descriptions;
+pub use fd_table::{Description, FdTable, Graveyard, Location, NR_OPEN, Slot, WeakDescription};
 
+use crate::signal::SigNum;
 use crate::signal::{Actions, ProcessSignals, TaskSignals};
 use crate::sys::Shared;
 use crate::wait::{Parked, Restart};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use crate::signal::SigNum;
 use brainworm_abi::linux::resource::*;
 use brainworm_abi::{GuestAddr, Nanos, Pid};
 use brainworm_cpu::Cpu;
