@@ -1,0 +1,199 @@
+//! The container's standard streams where the host has no terminal: byte-exact pipes to the outside.
+
+use crate::inode::Inode;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use brainworm_abi::{
+    Bell, Errno, Event, File, FileKind, HostError, Io, IoctlMem, OpenFlags, Readiness, Stat, StatFs, Stream, Timespec,
+    WaitPoint,
+};
+use core::any::Any;
+use spin::Mutex;
+
+const FIONREAD: u32 = 0x541b;
+/// How much `readiness` reads ahead to know whether there is something.
+const PEEK: usize = 4096;
+
+/// One standard stream; both the inode and the open file.
+pub(crate) struct HostStream {
+    stream: Stream,
+    dev: u64,
+    ino: u64,
+    created: Timespec,
+    wait: WaitPoint,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Read ahead by `readiness`; comes before what the host still has.
+    ahead: Vec<u8>,
+    is_at_end: bool,
+    /// The host said WouldBlock to a write and no event came since.
+    is_full: bool,
+    /// The host said Closed to a write.
+    is_closed: bool,
+}
+
+impl HostStream {
+    pub(crate) fn new(bell: &Arc<Bell>, stream: Stream, dev: u64, ino: u64, created: Timespec) -> Arc<HostStream> {
+        Arc::new(HostStream { stream, dev, ino, created, wait: WaitPoint::new(bell), state: Mutex::default() })
+    }
+
+    /// Something happened outside.
+    pub(crate) fn event(&self, event: Event) {
+        match (event, self.stream) {
+            (Event::Readable, Stream::Stdin) => self.wait.notify(),
+            (Event::Writable, Stream::Stdout | Stream::Stderr) => {
+                self.state.lock().is_full = false;
+                self.wait.notify();
+            }
+            _ => {}
+        }
+    }
+
+    /// Reads ahead so that `readiness` can tell; a stream that ended is readable too.
+    fn look_ahead(&self, io: &mut Io<'_>) -> (usize, bool) {
+        let mut state = self.state.lock();
+        if state.ahead.is_empty() && !state.is_at_end {
+            let mut buf = [0; PEEK];
+            match io.host.read(self.stream, &mut buf) {
+                Ok(0) | Err(HostError::Closed | HostError::Refused) => state.is_at_end = true,
+                Ok(n) => state.ahead.extend_from_slice(&buf[..n.min(PEEK)]),
+                Err(HostError::WouldBlock) => {}
+                Err(HostError::Errno(_)) => state.is_at_end = true,
+            }
+        }
+        (state.ahead.len(), state.is_at_end)
+    }
+
+    fn metadata(&self) -> Stat {
+        Stat {
+            dev: self.dev,
+            ino: self.ino,
+            // Everyone in the container may open /dev/stdout again, whoever it runs as.
+            mode: FileKind::Fifo as u32 | 0o666,
+            nlink: 1,
+            blksize: 4096,
+            atime: self.created,
+            mtime: self.created,
+            ctime: self.created,
+            ..Stat::default()
+        }
+    }
+}
+
+impl File for HostStream {
+    fn stat(&self, _io: &mut Io<'_>) -> Result<Stat, Errno> {
+        Ok(self.metadata())
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn read(&self, io: &mut Io<'_>, _pos: u64, buf: &mut [u8]) -> Result<usize, Errno> {
+        if self.stream != Stream::Stdin {
+            return Err(Errno::EBADF);
+        }
+        let mut state = self.state.lock();
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        if !state.ahead.is_empty() {
+            let n = buf.len().min(state.ahead.len());
+            buf[..n].copy_from_slice(&state.ahead[..n]);
+            state.ahead.drain(..n);
+            return Ok(n);
+        }
+        if state.is_at_end {
+            return Ok(0);
+        }
+        match io.host.read(self.stream, buf) {
+            Ok(0) | Err(HostError::Closed | HostError::Refused) => {
+                state.is_at_end = true;
+                Ok(0)
+            }
+            Ok(n) => Ok(n.min(buf.len())),
+            Err(HostError::WouldBlock) => Err(Errno::EAGAIN),
+            Err(HostError::Errno(e)) => Err(e),
+        }
+    }
+    fn write(&self, io: &mut Io<'_>, pos: u64, _append: bool, bytes: &[u8]) -> Result<(usize, u64), Errno> {
+        if self.stream == Stream::Stdin {
+            return Err(Errno::EBADF);
+        }
+        if bytes.is_empty() {
+            return Ok((0, pos));
+        }
+        match io.host.write(self.stream, bytes) {
+            // A host that takes nothing without an error is full.
+            Ok(0) | Err(HostError::WouldBlock) => {
+                self.state.lock().is_full = true;
+                Err(Errno::EAGAIN)
+            }
+            Ok(n) => Ok((n.min(bytes.len()), pos)),
+            Err(HostError::Closed) => {
+                self.state.lock().is_closed = true;
+                Err(Errno::EPIPE)
+            }
+            Err(HostError::Errno(e)) => Err(e),
+            Err(HostError::Refused) => Err(Errno::EIO),
+        }
+    }
+    fn readiness(&self, io: &mut Io<'_>) -> Readiness {
+        if self.stream == Stream::Stdin {
+            return match self.look_ahead(io) {
+                (0, false) => Readiness::empty(),
+                (0, true) => Readiness::HUP,
+                _ => Readiness::IN | Readiness::RDNORM,
+            };
+        }
+        let state = self.state.lock();
+        if state.is_closed {
+            Readiness::ERR
+        } else if state.is_full {
+            Readiness::empty()
+        } else {
+            Readiness::OUT | Readiness::WRNORM
+        }
+    }
+    fn wait_point(&self) -> Option<&WaitPoint> {
+        Some(&self.wait)
+    }
+    fn ioctl(&self, io: &mut Io<'_>, mem: &mut dyn IoctlMem, request: u32, arg: u64) -> Result<u64, Errno> {
+        if request != FIONREAD || self.stream != Stream::Stdin {
+            return Err(Errno::ENOTTY);
+        }
+        let (len, _) = self.look_ahead(io);
+        mem.write(arg, &(len as u32).to_le_bytes())?;
+        Ok(0)
+    }
+}
+
+/// The inode of a stream, so that it has a place in /proc/PID/fd and can be opened again there.
+pub(crate) struct StreamInode(pub(crate) Arc<HostStream>);
+
+impl Inode for StreamInode {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn kind(&self) -> FileKind {
+        FileKind::Fifo
+    }
+    fn id(&self) -> (u64, u64) {
+        (self.0.dev, self.0.ino)
+    }
+    fn stat(&self, _io: &mut Io<'_>) -> Result<Stat, Errno> {
+        Ok(self.0.metadata())
+    }
+    fn statfs(&self, _io: &mut Io<'_>) -> Result<StatFs, Errno> {
+        Ok(StatFs { bsize: 4096, namelen: 255, ..StatFs::default() })
+    }
+    fn open(
+        self: Arc<Self>,
+        _io: &mut Io<'_>,
+        _path: &crate::PathRef,
+        _flags: OpenFlags,
+    ) -> Result<Arc<dyn File>, Errno> {
+        Ok(self.0.clone())
+    }
+}
