@@ -19,7 +19,6 @@ mod mem;
 pub mod softfloat;
 mod state;
 pub mod vec;
-pub mod wasm;
 
 pub use insn::Insn;
 pub use interp::Engine;

@@ -2,5 +2,4 @@
 
 pub mod alu;
 pub mod mov;
-pub mod sse;
 pub mod table;

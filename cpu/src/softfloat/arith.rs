@@ -1,7 +1,7 @@
 //! Addition, subtraction, multiplication.
 
-use super::round::shr_sticky;
-use super::{Class, Env, Format, Num, round};
+use super::wide::Wide;
+use super::{Env, Format, Num, round};
 
 /// `a + b`.
 pub fn add<F: Format>(env: &mut Env, a: F::Bits, b: F::Bits) -> F::Bits {
@@ -69,46 +69,9 @@ fn sum<F: Format>(env: &mut Env, a: Num, b: Num) -> F::Bits {
         let sign = if a.sign == b.sign { a.sign } else { env.zero_sign() };
         return F::encode(Num::zero(sign));
     }
-    let wide = |n: &Num| Wide { sign: n.sign, exp: n.exp, sig: u128::from(n.sig) << 64 };
-    let total = if a.class == Class::Zero {
-        wide(&b)
-    } else if b.class == Class::Zero {
-        wide(&a)
-    } else {
-        add_wide(wide(&a), wide(&b))
-    };
+    let total = Wide::from_num(&a).add(Wide::from_num(&b));
     if total.sig == 0 {
         return F::encode(Num::zero(env.zero_sign()));
     }
     round::<F>(env, total.sign, total.exp, total.sig)
-}
-
-/// A finite number with room below its significand; `exp` is that of bit 127.
-#[derive(Clone, Copy)]
-pub(super) struct Wide {
-    pub(super) sign: bool,
-    pub(super) exp: i32,
-    pub(super) sig: u128,
-}
-
-/// The sum of two normalized numbers, normalized, exact but for a sticky lowest bit. `sig == 0`: exactly nothing.
-///
-/// A sticky bit is right because operands carry at most 106 bits: bits get lost only when the exponents differ by more
-/// than one, and then a difference loses at most one leading bit.
-pub(super) fn add_wide(a: Wide, b: Wide) -> Wide {
-    let (big, small) = if (a.exp, a.sig) >= (b.exp, b.sig) { (a, b) } else { (b, a) };
-    let low = shr_sticky(small.sig, (big.exp - small.exp) as u32);
-    if big.sign == small.sign {
-        let (sum, carry) = big.sig.overflowing_add(low);
-        if !carry {
-            return Wide { sig: sum, ..big };
-        }
-        return Wide { exp: big.exp + 1, sig: shr_sticky(sum, 1) | 1 << 127, ..big };
-    }
-    let diff = big.sig - low;
-    if diff == 0 {
-        return Wide { sig: 0, ..big };
-    }
-    let up = diff.leading_zeros();
-    Wide { sign: big.sign, exp: big.exp - up as i32, sig: diff << up }
 }

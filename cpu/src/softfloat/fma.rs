@@ -1,6 +1,7 @@
 //! Fused multiply-add for SSE formats.
 
-use super::arith::{Wide, add_wide, product};
+use super::arith::product;
+use super::wide::Wide;
 use super::{Class, Env, Flags, Format, Num, round};
 
 /// `a * b + c`, rounded once. The NaN that survives is the first one of `a`, `b`, `c` (SDM Vol. 2C, VFMADD132SD ...: the
@@ -36,7 +37,7 @@ pub fn fma<F: Format>(env: &mut Env, a: F::Bits, b: F::Bits, c: F::Bits, signs: 
     if c.is_infinity() {
         return F::encode(c);
     }
-    let addend = Wide { sign: c.sign, exp: c.exp, sig: u128::from(c.sig) << 64 };
+    let addend = Wide::from_num(&c);
     let total = if a.is_zero() || b.is_zero() {
         if c.is_zero() {
             let sign = if sign == c.sign { sign } else { env.zero_sign() };
@@ -45,8 +46,7 @@ pub fn fma<F: Format>(env: &mut Env, a: F::Bits, b: F::Bits, c: F::Bits, signs: 
         addend
     } else {
         let (exp, sig) = product(&a, &b);
-        let wide = Wide { sign, exp, sig };
-        if c.is_zero() { wide } else { add_wide(wide, addend) }
+        Wide { sign, exp, sig }.add(addend)
     };
     if total.sig == 0 {
         return F::encode(Num::zero(env.zero_sign()));

@@ -3,6 +3,7 @@
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
 mod operands;
+mod packed;
 mod sse;
 mod trap;
 mod x87;
