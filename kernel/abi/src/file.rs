@@ -4,7 +4,7 @@
 //! [`WaitPoint`] and makes the same call again once it was notified.
 
 use crate::linux;
-use crate::{Errno, Frame, FrameStore, Host, Nanos, Pid, ProcInfo, Timespec, WaitPoint};
+use crate::{Errno, Frame, FrameStore, Host, Nanos, Pid, ProcInfo, ProcNode, Timespec, WaitPoint};
 use alloc::vec::Vec;
 use bitflags::bitflags;
 use core::any::Any;
@@ -128,6 +128,8 @@ pub enum Effect {
     /// `File::frame` handed out (truncation, a hole, the first write to a page of the image): mappings of them must
     /// ask again on the next touch.
     Unmap { file: (u64, u64), first: u64, count: u64 },
+    /// A file of /proc was written: `PidComm`, `PidOomScoreAdj`. The bytes are well-formed for it.
+    WriteProc { node: ProcNode, bytes: Vec<u8> },
 }
 
 /// Guest memory for ioctl(2) arguments. Addresses are the guest's; both fail with `EFAULT`.

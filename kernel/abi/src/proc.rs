@@ -56,6 +56,9 @@ pub enum ProcNode {
     NetUnix,
     NetDev,
     NetRoute,
+    /// /proc/sys/NAME where the kernel knows better than `fs`: `kernel/hostname`, `kernel/osrelease` ... `ENOENT` leaves
+    /// the content that `fs` has for it.
+    Sys(&'static str),
 }
 
 /// The kernel's answers; read-only, so a reader cannot disturb what it watches.
