@@ -14,6 +14,8 @@ use alloc::vec::Vec;
 use brainworm_abi::linux::Caller;
 use brainworm_abi::{Bell, Effect, Host, Io, Timespec};
 use brainworm_cpu::Engine;
+use brainworm_fs::{PathRef, Vfs};
+use brainworm_net::Net;
 
 /// What the embedder decides about a machine.
 #[derive(Clone, Debug)]
@@ -46,6 +48,11 @@ pub struct Kernel {
     pub(crate) sched: Sched,
     pub(crate) bell: Arc<Bell>,
     pub(crate) descriptions: Descriptions,
+    /// Files, and the directory `/` of the container.
+    pub(crate) vfs: Arc<Vfs>,
+    pub(crate) root: PathRef,
+    /// Sockets.
+    pub(crate) net: Arc<Net>,
     pub(crate) effects: Vec<Effect>,
     /// Wall clock of the current slice: what timestamps are made of (Linux: current_time, a tick old at most).
     pub(crate) wall: Timespec,
@@ -60,9 +67,22 @@ pub struct Kernel {
 
 impl Kernel {
     /// A machine without a process: `boot` goes on from here.
-    pub(crate) fn bare(host: Box<dyn Host>, arena: Arena, config: BootConfig) -> Option<Kernel> {
+    pub(crate) fn bare(mut host: Box<dyn Host>, arena: Arena, config: BootConfig) -> Option<Kernel> {
         let pages = (config.memory_bytes >> brainworm_abi::PAGE_SHIFT).min(1 << 20) as u32;
-        let frames = Frames::new(arena, pages)?;
+        let mut frames = Frames::new(arena, pages)?;
+        let bell = Bell::new();
+        let mut effects = Vec::new();
+        let wall = Timespec::from_nanos(host.wall());
+        let mut io = Io {
+            host: &mut *host,
+            frames: &mut frames,
+            proc: &NoProc,
+            now: wall,
+            caller: Caller::default(),
+            effects: &mut effects,
+        };
+        let (vfs, root) = Vfs::boot(&mut io, &bell, &brainworm_fs::BootConfig::default()).ok()?;
+        let net = Net::new(&bell);
         let world = World {
             tasks: Slab::new(),
             procs: Slab::new(),
@@ -82,10 +102,13 @@ impl Kernel {
             frames,
             world,
             sched: Sched::default(),
-            bell: Bell::new(),
+            bell,
             descriptions: Descriptions::default(),
-            effects: Vec::new(),
-            wall: Timespec::default(),
+            vfs,
+            root,
+            net,
+            effects,
+            wall,
             next_tag: 0,
             next_id: 1,
             scratch: Vec::new(),

@@ -11,7 +11,7 @@ use spin::Mutex;
 pub type Graveyard = Mutex<Vec<Arc<dyn File>>>;
 
 /// A location in the tree that the description was opened at, for *at(2) calls, fchdir(2), execveat(2), /proc/PID/fd.
-pub type Location = Arc<dyn core::any::Any + Send + Sync>;
+pub type Location = brainworm_fs::PathRef;
 
 /// An open file description: the object, its position and status flags.
 pub struct Description {
