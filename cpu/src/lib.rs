@@ -19,6 +19,7 @@ mod mem;
 pub mod softfloat;
 mod state;
 pub mod vec;
+pub mod wasm;
 
 pub use insn::Insn;
 pub use interp::Engine;

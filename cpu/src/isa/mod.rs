@@ -2,4 +2,5 @@
 
 pub mod alu;
 pub mod mov;
+pub mod sse;
 pub mod table;

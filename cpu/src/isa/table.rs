@@ -103,6 +103,7 @@ macro_rules! insns {
 /// The row of a decoded mnemonic.
 pub fn row_of(m: Mnemonic, code: Code) -> Option<Mn> {
     match code {
+        Code::Movsd_xmm_xmmm64 | Code::Movsd_xmmm64_xmm => Some(Mn::MovsdXmm),
         _ => by_mnemonic(m),
     }
 }
@@ -134,7 +135,183 @@ insns! {
         Nop         mov::nop,           []       []        Base;
         Pop         mov::pop,           []       []        Base;
         Push        mov::push,          []       []        Base;
+        // ---- sse/mov.rs
+        Movaps      sse::mov::movaps,               []        []        Sse;
+        Movntps     sse::mov::movaps,               []        []        Sse;
+        Movapd      sse::mov::movaps,               []        []        Sse2;
+        Movdqa      sse::mov::movaps,               []        []        Sse2;
+        Movntpd     sse::mov::movaps,               []        []        Sse2;
+        Movntdq     sse::mov::movaps,               []        []        Sse2;
+        Movntdqa    sse::mov::movaps,               []        []        Sse41;
+        Movups      sse::mov::movups,               []        []        Sse;
+        Movupd      sse::mov::movups,               []        []        Sse2;
+        Movdqu      sse::mov::movups,               []        []        Sse2;
+        Lddqu       sse::mov::movups,               []        []        Sse3;
+        Movd        sse::mov::movd,                 []        []        Mmx;
+        Movq        sse::mov::movq,                 []        []        Mmx;
+        Movntq      sse::mov::movq,                 []        []        Sse;
+        Movq2dq     sse::mov::movq,                 []        []        Sse2;
+        Movdq2q     sse::mov::movq,                 []        []        Sse2;
+        Movnti      sse::mov::movnti,               []        []        Sse2;
+        Movss       sse::mov::movss,                []        []        Sse;
+        Movlps      sse::mov::movlps,               []        []        Sse;
+        Movlpd      sse::mov::movlps,               []        []        Sse2;
+        Movhps      sse::mov::movhps,               []        []        Sse;
+        Movhpd      sse::mov::movhps,               []        []        Sse2;
+        Pmovmskb    sse::mov::pmovmskb,             []        []        Sse;
+        Movmskps    sse::mov::movmskps,             []        []        Sse;
+        Movmskpd    sse::mov::movmskpd,             []        []        Sse2;
+        Pextrb      sse::mov::pextrb,               []        []        Sse41;
+        Pextrw      sse::mov::pextrw,               []        []        Sse;
+        Pextrd      sse::mov::pextrd,               []        []        Sse41;
+        Pextrq      sse::mov::pextrq,               []        []        Sse41;
+        Extractps   sse::mov::pextrd,               []        []        Sse41;
+        Pinsrb      sse::mov::pinsrb,               []        []        Sse41;
+        Pinsrw      sse::mov::pinsrw,               []        []        Sse;
+        Pinsrd      sse::mov::pinsrd,               []        []        Sse41;
+        Pinsrq      sse::mov::pinsrq,               []        []        Sse41;
+        Insertps    sse::mov::insertps,             []        []        Sse41;
+        Maskmovq    sse::mov::maskmov,              []        []        Sse;
+        Maskmovdqu  sse::mov::maskmov,              []        []        Sse2;
+        // ---- sse/logic.rs
+        Pand        sse::logic::pand,               []        []        Mmx;
+        Andps       sse::logic::pand,               []        []        Sse;
+        Andpd       sse::logic::pand,               []        []        Sse2;
+        Por         sse::logic::por,                []        []        Mmx;
+        Orps        sse::logic::por,                []        []        Sse;
+        Orpd        sse::logic::por,                []        []        Sse2;
+        Pxor        sse::logic::pxor,               []        []        Mmx;
+        Xorps       sse::logic::pxor,               []        []        Sse;
+        Xorpd       sse::logic::pxor,               []        []        Sse2;
+        Pandn       sse::logic::pandn,              []        []        Mmx;
+        Andnps      sse::logic::pandn,              []        []        Sse;
+        Andnpd      sse::logic::pandn,              []        []        Sse2;
+        Ptest       sse::logic::ptest,              []        [OSZAPC]  Sse41;
+        Pblendw     sse::logic::pblendw,            []        []        Sse41;
+        Blendps     sse::logic::blendps,            []        []        Sse41;
+        Blendpd     sse::logic::blendpd,            []        []        Sse41;
+        Pblendvb    sse::logic::pblendvb,           []        []        Sse41;
+        Blendvps    sse::logic::blendvps,           []        []        Sse41;
+        Blendvpd    sse::logic::blendvpd,           []        []        Sse41;
+        // ---- sse/shift.rs
+        Psllw       sse::shift::psllw,              []        []        Mmx;
+        Pslld       sse::shift::pslld,              []        []        Mmx;
+        Psllq       sse::shift::psllq,              []        []        Mmx;
+        Psrlw       sse::shift::psrlw,              []        []        Mmx;
+        Psrld       sse::shift::psrld,              []        []        Mmx;
+        Psrlq       sse::shift::psrlq,              []        []        Mmx;
+        Psraw       sse::shift::psraw,              []        []        Mmx;
+        Psrad       sse::shift::psrad,              []        []        Mmx;
+        Pslldq      sse::shift::pslldq,             []        []        Sse2;
+        Psrldq      sse::shift::psrldq,             []        []        Sse2;
+        Palignr     sse::shift::palignr,            []        []        Ssse3;
+        // ---- sse/shuffle.rs
+        Pshufw      sse::shuffle::pshufw,           []        []        Sse;
+        Pshufd      sse::shuffle::pshufd,           []        []        Sse2;
+        Pshuflw     sse::shuffle::pshuflw,          []        []        Sse2;
+        Pshufhw     sse::shuffle::pshufhw,          []        []        Sse2;
+        Shufpd      sse::shuffle::shufpd,           []        []        Sse2;
+        Shufps      sse::shuffle::shufps,           []        []        Sse;
+        Punpcklbw   sse::shuffle::punpcklbw,        []        []        Mmx;
+        Punpcklwd   sse::shuffle::punpcklwd,        []        []        Mmx;
+        Punpckldq   sse::shuffle::punpckldq,        []        []        Mmx;
+        Punpckhbw   sse::shuffle::punpckhbw,        []        []        Mmx;
+        Punpckhwd   sse::shuffle::punpckhwd,        []        []        Mmx;
+        Punpckhdq   sse::shuffle::punpckhdq,        []        []        Mmx;
+        Punpcklqdq  sse::shuffle::punpcklqdq,       []        []        Sse2;
+        Punpckhqdq  sse::shuffle::punpckhqdq,       []        []        Sse2;
+        Unpcklps    sse::shuffle::punpckldq,        []        []        Sse;
+        Unpcklpd    sse::shuffle::punpcklqdq,       []        []        Sse2;
+        Unpckhps    sse::shuffle::punpckhdq,        []        []        Sse;
+        Unpckhpd    sse::shuffle::punpckhqdq,       []        []        Sse2;
+        Movlhps     sse::shuffle::punpcklqdq,       []        []        Sse;
+        Movhlps     sse::shuffle::movhlps,          []        []        Sse;
+        Movsldup    sse::shuffle::movsldup,         []        []        Sse3;
+        Movshdup    sse::shuffle::movshdup,         []        []        Sse3;
+        Movddup     sse::shuffle::movddup,          []        []        Sse3;
+        Packsswb    sse::shuffle::packsswb,         []        []        Mmx;
+        Packuswb    sse::shuffle::packuswb,         []        []        Mmx;
+        Packssdw    sse::shuffle::packssdw,         []        []        Mmx;
+        Packusdw    sse::shuffle::packusdw,         []        []        Sse41;
+        Pshufb      sse::shuffle::pshufb,           []        []        Ssse3;
+        Pmovsxbw    sse::shuffle::pmovsxbw,         []        []        Sse41;
+        Pmovsxbd    sse::shuffle::pmovsxbd,         []        []        Sse41;
+        Pmovsxbq    sse::shuffle::pmovsxbq,         []        []        Sse41;
+        Pmovsxwd    sse::shuffle::pmovsxwd,         []        []        Sse41;
+        Pmovsxwq    sse::shuffle::pmovsxwq,         []        []        Sse41;
+        Pmovsxdq    sse::shuffle::pmovsxdq,         []        []        Sse41;
+        Pmovzxbw    sse::shuffle::pmovzxbw,         []        []        Sse41;
+        Pmovzxbd    sse::shuffle::pmovzxbd,         []        []        Sse41;
+        Pmovzxbq    sse::shuffle::pmovzxbq,         []        []        Sse41;
+        Pmovzxwd    sse::shuffle::pmovzxwd,         []        []        Sse41;
+        Pmovzxwq    sse::shuffle::pmovzxwq,         []        []        Sse41;
+        Pmovzxdq    sse::shuffle::pmovzxdq,         []        []        Sse41;
+        Phminposuw  sse::shuffle::phminposuw,       []        []        Sse41;
+        // ---- sse/integer.rs
+        Paddb       sse::integer::paddb,            []        []        Mmx;
+        Paddw       sse::integer::paddw,            []        []        Mmx;
+        Paddd       sse::integer::paddd,            []        []        Mmx;
+        Paddsb      sse::integer::paddsb,           []        []        Mmx;
+        Paddsw      sse::integer::paddsw,           []        []        Mmx;
+        Paddusb     sse::integer::paddusb,          []        []        Mmx;
+        Paddusw     sse::integer::paddusw,          []        []        Mmx;
+        Psubb       sse::integer::psubb,            []        []        Mmx;
+        Psubw       sse::integer::psubw,            []        []        Mmx;
+        Psubd       sse::integer::psubd,            []        []        Mmx;
+        Psubsb      sse::integer::psubsb,           []        []        Mmx;
+        Psubsw      sse::integer::psubsw,           []        []        Mmx;
+        Psubusb     sse::integer::psubusb,          []        []        Mmx;
+        Psubusw     sse::integer::psubusw,          []        []        Mmx;
+        Pcmpeqb     sse::integer::pcmpeqb,          []        []        Mmx;
+        Pcmpeqw     sse::integer::pcmpeqw,          []        []        Mmx;
+        Pcmpeqd     sse::integer::pcmpeqd,          []        []        Mmx;
+        Pcmpgtb     sse::integer::pcmpgtb,          []        []        Mmx;
+        Pcmpgtw     sse::integer::pcmpgtw,          []        []        Mmx;
+        Pcmpgtd     sse::integer::pcmpgtd,          []        []        Mmx;
+        Pmullw      sse::integer::pmullw,           []        []        Mmx;
+        Pmulhw      sse::integer::pmulhw,           []        []        Mmx;
+        Pmaddwd     sse::integer::pmaddwd,          []        []        Mmx;
+        Pavgb       sse::integer::pavgb,            []        []        Sse;
+        Pavgw       sse::integer::pavgw,            []        []        Sse;
+        Pminub      sse::integer::pminub,           []        []        Sse;
+        Pminsw      sse::integer::pminsw,           []        []        Sse;
+        Pmaxub      sse::integer::pmaxub,           []        []        Sse;
+        Pmaxsw      sse::integer::pmaxsw,           []        []        Sse;
+        Pmulhuw     sse::integer::pmulhuw,          []        []        Sse;
+        Psadbw      sse::integer::psadbw,           []        []        Sse;
+        Paddq       sse::integer::paddq,            []        []        Sse2;
+        Psubq       sse::integer::psubq,            []        []        Sse2;
+        Pmuludq     sse::integer::pmuludq,          []        []        Sse2;
+        Phaddw      sse::integer::phaddw,           []        []        Ssse3;
+        Phaddd      sse::integer::phaddd,           []        []        Ssse3;
+        Phaddsw     sse::integer::phaddsw,          []        []        Ssse3;
+        Phsubw      sse::integer::phsubw,           []        []        Ssse3;
+        Phsubd      sse::integer::phsubd,           []        []        Ssse3;
+        Phsubsw     sse::integer::phsubsw,          []        []        Ssse3;
+        Pabsb       sse::integer::pabsb,            []        []        Ssse3;
+        Pabsw       sse::integer::pabsw,            []        []        Ssse3;
+        Pabsd       sse::integer::pabsd,            []        []        Ssse3;
+        Psignb      sse::integer::psignb,           []        []        Ssse3;
+        Psignw      sse::integer::psignw,           []        []        Ssse3;
+        Psignd      sse::integer::psignd,           []        []        Ssse3;
+        Pmaddubsw   sse::integer::pmaddubsw,        []        []        Ssse3;
+        Pmulhrsw    sse::integer::pmulhrsw,         []        []        Ssse3;
+        Pminuw      sse::integer::pminuw,           []        []        Sse41;
+        Pminud      sse::integer::pminud,           []        []        Sse41;
+        Pminsb      sse::integer::pminsb,           []        []        Sse41;
+        Pminsd      sse::integer::pminsd,           []        []        Sse41;
+        Pmaxuw      sse::integer::pmaxuw,           []        []        Sse41;
+        Pmaxud      sse::integer::pmaxud,           []        []        Sse41;
+        Pmaxsb      sse::integer::pmaxsb,           []        []        Sse41;
+        Pmaxsd      sse::integer::pmaxsd,           []        []        Sse41;
+        Pcmpeqq     sse::integer::pcmpeqq,          []        []        Sse41;
+        Pmulld      sse::integer::pmulld,           []        []        Sse41;
+        Pmuldq      sse::integer::pmuldq,           []        []        Sse41;
+        Mpsadbw     sse::integer::mpsadbw,          []        []        Sse41;
+        Pcmpgtq     sse::integer::pcmpgtq,          []        []        Sse42;
     }
     by_encoding {
+        // ---- sse/mov.rs
+        MovsdXmm    sse::mov::movsd,                []       []        Sse2;
     }
 }

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 
 /// Where a block goes at its end. Numbers are blocks of the [`Graph`].
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Next {
+pub(super) enum Next {
     /// Always there.
     Goto(usize),
     /// The block leaves an i32 condition on the wasm stack: first if it is not 0.
@@ -25,7 +25,7 @@ pub enum Next {
 
 /// Blocks with their ends and the ones that can be entered from outside, in the order of their entry number.
 #[derive(Clone, Debug)]
-pub struct Graph {
+pub(super) struct Graph {
     /// One per block.
     pub next: Vec<Next>,
     /// Entry points; the first is the function's start. The entry number selects one, past the end the last.
@@ -34,7 +34,7 @@ pub struct Graph {
 
 /// One step of structured output.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Step {
+pub(super) enum Step {
     /// The code of a block.
     Block(usize),
     /// Push the number of the wanted entry.
@@ -77,7 +77,7 @@ struct Repaired {
 }
 
 /// The steps that run `graph`: together they never fall off the end.
-pub fn structure(graph: &Graph) -> Vec<Step> {
+pub(super) fn structure(graph: &Graph) -> Vec<Step> {
     let repaired = repair(graph);
     let mut writer = Writer::new(&repaired);
     writer.tree(0);
@@ -107,12 +107,11 @@ impl Next {
 fn repair(graph: &Graph) -> Repaired {
     let mut nodes = vec![Node::Root];
     nodes.extend((0..graph.next.len()).map(Node::Block));
-    let mut next =
-        vec![if graph.entries.len() == 1 {
-            Next::Goto(graph.entries[0] + 1)
-        } else {
-            Next::Switch(graph.entries.iter().map(|entry| entry + 1).collect())
-        }];
+    let mut next = vec![if graph.entries.len() == 1 {
+        Next::Goto(graph.entries[0] + 1)
+    } else {
+        Next::Switch(graph.entries.iter().map(|entry| entry + 1).collect())
+    }];
     next.extend(graph.next.iter().cloned().map(|mut end| {
         end.targets_mut().into_iter().for_each(|target| *target += 1);
         end
@@ -151,6 +150,7 @@ fn header_of(graph: &mut Repaired, component: &mut Vec<usize>) -> usize {
     let selector = graph.nodes.len();
     graph.nodes.push(Node::Selector);
     graph.next.push(Next::Switch(entries.clone()));
+    #[expect(clippy::needless_range_loop, reason = "`graph.next` grows in the loop")]
     for from in 0..selector {
         let (first_set, mut wanted) = (graph.nodes.len(), Vec::new());
         for target in graph.next[from].targets_mut() {
@@ -344,7 +344,9 @@ impl<'a> Writer<'a> {
     fn leaf(&mut self, node: usize, todo: &mut Vec<Todo>) {
         self.steps.push(match self.graph.nodes[node] {
             Node::Root if matches!(self.graph.next[node], Next::Switch(_)) => Step::PushEntry,
-            Node::Root => return todo.extend(self.graph.next[node].targets().first().map(|&to| Todo::Branch(node, to))),
+            Node::Root => {
+                return todo.extend(self.graph.next[node].targets().first().map(|&to| Todo::Branch(node, to)));
+            }
             Node::Block(block) => Step::Block(block),
             Node::Set(number) => Step::SetSelector(number),
             Node::Selector => Step::PushSelector,

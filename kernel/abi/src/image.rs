@@ -43,6 +43,12 @@ pub const NAME_MAX: usize = 255;
 /// Inode flag: the contents are page aligned and zero-filled to the page, and may be mapped in place.
 pub const FLAG_PAGES: u32 = 1;
 
+/// Name of the exported symbol through which the packer tells a kernel module where its image is: two u32, address and
+/// length. In a module without an image both are [`SLOT_EMPTY`].
+pub const SLOT_SYMBOL: &str = "BRAINWORM_IMAGE";
+/// See [`SLOT_SYMBOL`]. Not zero, so that the slot has bytes in the module to be overwritten.
+pub const SLOT_EMPTY: u32 = 0x4d52_5742;
+
 /// Number of an inode in the image, from 1; also its `st_ino`. Hard links are entries with the same number.
 pub type InodeId = u32;
 

@@ -1,0 +1,366 @@
+//! Joins the kernel's module and a packed image into one wasm file, and takes the image out of one again.
+//!
+//! The image goes into linear memory above everything the linker placed (stack, data: below `__heap_base`) at a page
+//! boundary, as active data segments without its stretches of zeros. The module's slot (`abi::image::SLOT_SYMBOL`)
+//! gets its address and length, and the memory starts large enough. All other sections stay byte for byte: function,
+//! table and type indices are never renumbered. Whoever allocates memory in the module does so by `memory.grow`.
+
+use crate::error::{Error, Result};
+use brainworm_abi::PAGE_SIZE;
+use brainworm_abi::image::{Image, SLOT_EMPTY, SLOT_SYMBOL};
+use std::io::Write;
+use std::ops::Range;
+use wasm_encoder::{ConstExpr, Encode, MemorySection, MemoryType};
+use wasmparser::{DataKind, ExternalKind, Operator, Parser, Payload};
+
+const WASM_PAGE: u64 = 65536;
+/// Stretches of zeros at least this long are left out; one costs about ten bytes of headers.
+const ZEROS_MIN: usize = 256;
+/// Engines take 100,000 segments; the kernel's own need some.
+const SEGMENTS_MAX: usize = 90_000;
+const DATA_SECTION: u8 = 11;
+const MEMORY_SECTION: u8 = 5;
+
+/// What was joined.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Linked {
+    /// Address of the image.
+    pub image_at: u32,
+    /// Memory the module begins with, in bytes.
+    pub memory: u64,
+    /// Bytes written.
+    pub bytes: u64,
+}
+
+/// Writes `kernel` with `image` inside.
+pub fn link(kernel: &[u8], image: &[u8], out: &mut dyn Write) -> Result<Linked> {
+    let module = Module::parse(kernel)?;
+    if module.slot_words()? != [SLOT_EMPTY; 2] {
+        return Err(Error::new("the kernel module has an image already"));
+    }
+    let image_at = (module.heap_base as u64).next_multiple_of(PAGE_SIZE as u64);
+    let end = image_at + image.len() as u64;
+    if end > u32::MAX as u64 {
+        return Err(Error::new(format!(
+            "kernel and image have {} MiB together, too much for a 32-bit memory",
+            end >> 20
+        )));
+    }
+    let pages = end.div_ceil(WASM_PAGE).max(module.memory.minimum);
+    if module.memory.maximum.is_some_and(|maximum| maximum < pages) {
+        return Err(Error::new("the kernel module does not allow a memory this large"));
+    }
+
+    let mut sink = Counted { out, bytes: 0 };
+    sink.write(&kernel[..8])?;
+    for (id, range) in &module.sections {
+        match *id {
+            MEMORY_SECTION => {
+                let mut section = MemorySection::new();
+                section.memory(MemoryType { minimum: pages, ..module.memory });
+                let mut body = Vec::new();
+                section.encode(&mut body);
+                sink.section(MEMORY_SECTION, &[&body[leb_len(&body)..]])?;
+            }
+            DATA_SECTION => write_data(&module, image_at as u32, image, &mut sink)?,
+            id => sink.section(id, &[&kernel[range.clone()]])?,
+        }
+    }
+    Ok(Linked { image_at: image_at as u32, memory: pages * WASM_PAGE, bytes: sink.bytes })
+}
+
+/// Takes the packed image out of a module that `link` wrote.
+pub fn extract(wasm: &[u8]) -> Result<Vec<u8>> {
+    let module = Module::parse(wasm)?;
+    let [at, len] = module.slot_words()?;
+    if at == SLOT_EMPTY {
+        return Err(Error::new("the module has no image inside"));
+    }
+    let damaged = || Error::new("the image in the module is damaged: build it again");
+    let stored: u64 = module.segments.iter().map(|s| s.bytes.len() as u64).sum();
+    // What is left out is zeros: metadata alone keeps an honest image from being mostly that.
+    if len as u64 > stored.saturating_mul(4096).saturating_add(WASM_PAGE) {
+        return Err(damaged());
+    }
+    let mut image = vec![0; len as usize];
+    for segment in &module.segments {
+        let Some(offset) = segment.at.and_then(|segment_at| segment_at.checked_sub(at)) else { continue };
+        let end = (offset as usize).checked_add(segment.bytes.len()).ok_or_else(damaged)?;
+        image.get_mut(offset as usize..end).ok_or_else(damaged)?.copy_from_slice(segment.bytes);
+    }
+    Image::open(&image).map_err(|e| Error::because("the module", e))?;
+    Ok(image)
+}
+
+/// True when the bytes begin as a wasm module does.
+pub fn is_wasm(head: &[u8]) -> bool {
+    head.starts_with(b"\0asm")
+}
+
+/// What linking needs to know of a module.
+struct Module<'a> {
+    memory: MemoryType,
+    heap_base: u32,
+    slot: u32,
+    segments: Vec<Segment<'a>>,
+    /// Id and contents of every section, in order.
+    sections: Vec<(u8, Range<usize>)>,
+}
+
+struct Segment<'a> {
+    /// `None`: passive.
+    at: Option<u32>,
+    bytes: &'a [u8],
+}
+
+impl<'a> Module<'a> {
+    fn parse(wasm: &'a [u8]) -> Result<Module<'a>> {
+        let malformed = |e| Error::because("it is no wasm module we can read", e);
+        let not_ours = |what: &str| Error::new(format!("it is no module of brainworm: {what}"));
+        let mut sections = Vec::new();
+        let (mut globals, mut exports, mut memories, mut segments) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut imported_globals = 0;
+        for payload in Parser::new(0).parse_all(wasm) {
+            let payload = payload.map_err(malformed)?;
+            if let Some(section) = payload.as_section() {
+                sections.push((section.0, section.1.start as usize..section.1.end as usize));
+            }
+            match payload {
+                Payload::Version { encoding, .. } if encoding != wasmparser::Encoding::Module => {
+                    return Err(not_ours("it is a component"));
+                }
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        let is_global = matches!(import.map_err(malformed)?.ty, wasmparser::TypeRef::Global(_));
+                        imported_globals += is_global as usize;
+                    }
+                }
+                Payload::MemorySection(section) => {
+                    for memory in section {
+                        memories.push(memory.map_err(malformed)?);
+                    }
+                }
+                Payload::GlobalSection(section) => {
+                    for global in section {
+                        globals.push(constant(&global.map_err(malformed)?.init_expr));
+                    }
+                }
+                Payload::ExportSection(section) => {
+                    for export in section {
+                        let export = export.map_err(malformed)?;
+                        if export.kind == ExternalKind::Global {
+                            exports.push((export.name, export.index as usize));
+                        }
+                    }
+                }
+                Payload::DataSection(section) => {
+                    for data in section {
+                        let data = data.map_err(malformed)?;
+                        let at = match &data.kind {
+                            DataKind::Passive => None,
+                            DataKind::Active { memory_index: 0, offset_expr } => {
+                                Some(constant(offset_expr).ok_or_else(|| not_ours("data at an unknown place"))?)
+                            }
+                            DataKind::Active { .. } => return Err(not_ours("it has several memories")),
+                        };
+                        segments.push(Segment { at, bytes: data.data });
+                    }
+                }
+                _ => {}
+            }
+        }
+        let symbol = |name: &str| {
+            let index = exports.iter().find(|(export, _)| *export == name)?.1.checked_sub(imported_globals)?;
+            *globals.get(index)?
+        };
+        let [memory] = memories[..] else { return Err(not_ours("it does not define one memory")) };
+        Ok(Module {
+            memory: MemoryType {
+                minimum: memory.initial,
+                maximum: memory.maximum,
+                memory64: memory.memory64,
+                shared: memory.shared,
+                page_size_log2: memory.page_size_log2,
+            },
+            heap_base: symbol("__heap_base").ok_or_else(|| not_ours("it does not export __heap_base"))?,
+            slot: symbol(SLOT_SYMBOL).ok_or_else(|| not_ours("it has no place for an image"))?,
+            segments,
+            sections,
+        })
+    }
+
+    /// The segment that holds the slot, and the slot's place in it.
+    fn slot_place(&self) -> Result<(usize, usize)> {
+        let place = |segment: &Segment<'_>| {
+            let offset = self.slot.checked_sub(segment.at?)? as usize;
+            (offset.checked_add(8)? <= segment.bytes.len()).then_some(offset)
+        };
+        let found = self.segments.iter().enumerate().find_map(|(i, segment)| Some((i, place(segment)?)));
+        found.ok_or_else(|| Error::new("it is no module of brainworm: the place for an image has no bytes"))
+    }
+
+    fn slot_words(&self) -> Result<[u32; 2]> {
+        let (segment, at) = self.slot_place()?;
+        let word = |at: usize| self.segments[segment].bytes[at..].first_chunk().map_or(0, |b| u32::from_le_bytes(*b));
+        Ok([word(at), word(at + 4)])
+    }
+}
+
+/// The value of an `i32.const` expression.
+fn constant(expr: &wasmparser::ConstExpr<'_>) -> Option<u32> {
+    match expr.get_operators_reader().read() {
+        Ok(Operator::I32Const { value }) => Some(value as u32),
+        _ => None,
+    }
+}
+
+fn write_data(module: &Module<'_>, image_at: u32, image: &[u8], sink: &mut Counted<'_>) -> Result<()> {
+    let (slot_segment, slot_at) = module.slot_place()?;
+    let mut patched = module.segments[slot_segment].bytes.to_vec();
+    patched[slot_at..slot_at + 4].copy_from_slice(&image_at.to_le_bytes());
+    patched[slot_at + 4..slot_at + 8].copy_from_slice(&(image.len() as u32).to_le_bytes());
+
+    let mut zeros_min = ZEROS_MIN;
+    let mut pieces = pieces(image, zeros_min);
+    while pieces.len() > SEGMENTS_MAX {
+        zeros_min *= 2;
+        pieces = self::pieces(image, zeros_min);
+    }
+    let mut heads = Vec::new();
+    let mut parts: Vec<(Range<usize>, &[u8])> = Vec::new();
+    let own = module.segments.iter().enumerate();
+    let own = own.map(|(i, segment)| (segment.at, if i == slot_segment { &patched[..] } else { segment.bytes }));
+    let added = pieces.iter().map(|piece| (Some(image_at + piece.start as u32), &image[piece.clone()]));
+    for (at, bytes) in own.chain(added) {
+        let start = heads.len();
+        match at {
+            None => heads.push(1),
+            Some(at) => {
+                heads.push(0);
+                ConstExpr::i32_const(at as i32).encode(&mut heads);
+            }
+        }
+        bytes.len().encode(&mut heads);
+        parts.push((start..heads.len(), bytes));
+    }
+    let mut count = Vec::new();
+    parts.len().encode(&mut count);
+    let body: Vec<&[u8]> =
+        [&count[..]].into_iter().chain(parts.iter().flat_map(|(head, bytes)| [&heads[head.clone()], bytes])).collect();
+    sink.section(DATA_SECTION, &body)
+}
+
+/// The parts of the image that are not long stretches of zeros.
+fn pieces(image: &[u8], zeros_min: usize) -> Vec<Range<usize>> {
+    let mut pieces: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    while let Some(skip) = image[at..].iter().position(|&b| b != 0) {
+        let start = at + skip;
+        let run = image[start..].iter().position(|&b| b == 0).unwrap_or(image.len() - start);
+        let end = start + run;
+        match pieces.last_mut() {
+            Some(last) if start - last.end < zeros_min => last.end = end,
+            _ => pieces.push(start..end),
+        }
+        at = end;
+    }
+    pieces
+}
+
+fn leb_len(bytes: &[u8]) -> usize {
+    bytes.iter().position(|b| b & 0x80 == 0).map_or(bytes.len(), |last| last + 1)
+}
+
+struct Counted<'a> {
+    out: &'a mut dyn Write,
+    bytes: u64,
+}
+
+impl Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.bytes += bytes.len() as u64;
+        self.out.write_all(bytes).map_err(|e| Error::because("cannot write the module", e))
+    }
+    fn section(&mut self, id: u8, body: &[&[u8]]) -> Result<()> {
+        let mut head = vec![id];
+        let len: usize = body.iter().map(|part| part.len()).sum();
+        let len = u32::try_from(len).map_err(|_| Error::new("a section of the module is over 4 GiB"))?;
+        len.encode(&mut head);
+        self.write(&head)?;
+        body.iter().try_for_each(|part| self.write(part))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_encoder::{DataSection, ExportKind, ExportSection, GlobalSection, GlobalType, ValType};
+
+    /// A module with nothing but what linking needs; the heap begins at 70,000.
+    fn stub(slot: u32, maximum: Option<u64>) -> Vec<u8> {
+        let mut module = wasm_encoder::Module::new();
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType { minimum: 2, maximum, memory64: false, shared: false, page_size_log2: None });
+        let mut globals = GlobalSection::new();
+        for value in [70_000, 1032] {
+            let ty = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+            globals.global(ty, &ConstExpr::i32_const(value));
+        }
+        let mut exports = ExportSection::new();
+        exports.export("memory", ExportKind::Memory, 0);
+        exports.export("__heap_base", ExportKind::Global, 0);
+        exports.export(SLOT_SYMBOL, ExportKind::Global, 1);
+        let mut data = DataSection::new();
+        let bytes = [b"ownbytes".to_vec(), slot.to_le_bytes().to_vec(), slot.to_le_bytes().to_vec()].concat();
+        data.active(0, &ConstExpr::i32_const(1024), bytes);
+        module.section(&memories).section(&globals).section(&exports).section(&data);
+        module.finish()
+    }
+
+    fn image(len: usize) -> Vec<u8> {
+        let mut image = crate::Container::default().pack().unwrap().0;
+        assert_eq!(image.len(), 4096);
+        image.resize(len, 0);
+        image[16..24].copy_from_slice(&(len as u64).to_le_bytes());
+        image[len - 5000] = 7;
+        image
+    }
+
+    #[test]
+    fn an_image_goes_in_and_comes_out() {
+        let image = image(40 * 4096);
+        let mut wasm = Vec::new();
+        let linked = link(&stub(SLOT_EMPTY, None), &image, &mut wasm).unwrap();
+        assert_eq!((linked.image_at, linked.bytes), (73728, wasm.len() as u64));
+        assert_eq!(linked.memory, 4 * WASM_PAGE, "73728 + 163840 bytes");
+        assert!(wasm.len() < 1000, "zeros stay out, but {} bytes", wasm.len());
+        wasmparser::validate(&wasm).unwrap();
+        assert_eq!(extract(&wasm).unwrap(), image);
+        assert!(link(&wasm, &image, &mut Vec::new()).is_err(), "one image a module");
+    }
+
+    #[test]
+    fn modules_that_are_not_ours_are_refused() {
+        let empty = wasm_encoder::Module::new().finish();
+        for wasm in [b"".as_slice(), b"\0asm", b"not wasm at all", &empty, &stub(SLOT_EMPTY, None), &stub(0, None)] {
+            assert!(extract(wasm).is_err());
+        }
+        assert!(link(&stub(0, None), &image(8192), &mut Vec::new()).is_err());
+        assert!(link(&stub(SLOT_EMPTY, Some(2)), &image(40 * 4096), &mut Vec::new()).is_err());
+        let mut wasm = Vec::new();
+        link(&stub(SLOT_EMPTY, None), &image(8192), &mut wasm).unwrap();
+        for cut in 0..wasm.len() {
+            assert!(extract(&wasm[..cut]).is_err(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn zeros_are_left_out_when_it_pays() {
+        let mut image = vec![0; 3000];
+        image[0] = 1;
+        image[200] = 1;
+        image[1000] = 1;
+        assert_eq!(pieces(&image, 256), [0..201, 1000..1001]);
+        assert_eq!(pieces(&[0; 100], 256), []);
+    }
+}
