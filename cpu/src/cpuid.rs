@@ -33,3 +33,12 @@ pub enum Feature {
     Rdrand,
     Rdseed,
 }
+
+/// eax, ebx, ecx, edx of a leaf.
+pub fn leaf(leaf: u32, subleaf: u32) -> [u32; 4] {
+    let _ = subleaf;
+    match leaf {
+        0 => [1, 0x756e_6547, 0x6c65_746e, 0x4965_6e69],
+        _ => [0; 4],
+    }
+}

@@ -182,6 +182,9 @@ fn convert(raw: &Instruction) -> Result<Insn, DecodeError> {
     // the forms whose name says otherwise.
     insn.width = widths[0].or(widths[1]).or(widths[2]).unwrap_or_else(|| stack_width(raw));
     insn.src_width = widths[1].unwrap_or(insn.width);
+    if matches!(raw.code(), Code::Loop_rel8_64_ECX | Code::Loope_rel8_64_ECX | Code::Loopne_rel8_64_ECX) {
+        insn.mem.addr32 = true;
+    }
     Ok(insn)
 }
 

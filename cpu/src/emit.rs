@@ -237,10 +237,11 @@ pub trait Emit: Sized {
         match op {
             Operand::Reg(r) => self.set_reg(w, r, v),
             Operand::High(r) => self.set_reg_high(r, v),
-            _ => {
+            Operand::Mem => {
                 let addr = self.addr(&i.mem);
                 self.store_at(w, addr, v)?
             }
+            _ => {}
         }
         Ok(())
     }
@@ -332,5 +333,22 @@ pub trait Emit: Sized {
     fn is_nonzero(&mut self, a: Self::V) -> Self::B {
         let z = self.is_zero(a);
         self.not(z)
+    }
+    /// Bytes in reverse order.
+    #[inline(always)]
+    fn bswap(&mut self, w: Width, a: Self::V) -> Self::V {
+        // Neighbouring bytes change places, then neighbouring pairs, then halves.
+        let mut v = a;
+        for (step, mask) in [(8, 0x00ff_00ff_00ff_00ff), (16, 0x0000_ffff_0000_ffff), (32, 0xffff_ffff)] {
+            if step < w.bits() as u64 {
+                let n = self.imm(step);
+                let high = self.shr(w, v, n);
+                let high = self.and_imm(high, w.trunc(mask));
+                let low = self.and_imm(v, w.trunc(mask));
+                let low = self.shl(w, low, n);
+                v = self.or(high, low);
+            }
+        }
+        v
     }
 }

@@ -12,6 +12,7 @@ pub mod decode;
 pub mod emit;
 pub mod flags;
 pub mod fp;
+pub mod helper;
 pub mod insn;
 pub mod interp;
 pub mod isa;

@@ -109,6 +109,10 @@ pub trait Bus {
     fn resolve(&mut self, addr: u64, access: Access) -> Result<Resolved, MemFault>;
     /// The page of code at `rip`; marks it so that later writes to it are noticed.
     fn fetch(&mut self, rip: u64) -> Result<CodePage, MemFault>;
+    /// The time stamp counter (RDTSC).
+    fn timestamp(&mut self) -> u64 {
+        0
+    }
     /// Pages (by arena offset) whose translations are void: written, freed or reused since the last call.
     fn take_stale(&mut self) -> Option<HostAddr>;
 }
@@ -196,13 +200,15 @@ pub struct Guest<'a> {
     view: MemView,
     /// A page with translations was written: leave the current block.
     pub wrote_code: bool,
+    /// Work beyond the one instruction, in instructions: what REP adds to the bill.
+    pub cost: i64,
 }
 
 impl<'a> Guest<'a> {
     /// Memory through `bus`.
     pub fn new(bus: &'a mut dyn Bus) -> Guest<'a> {
         let view = bus.view();
-        Guest { bus, view, wrote_code: false }
+        Guest { bus, view, wrote_code: false, cost: 0 }
     }
     /// The bus itself. The tables may have changed afterwards.
     pub fn bus(&mut self) -> &mut dyn Bus {
@@ -315,6 +321,50 @@ impl<'a> Guest<'a> {
         let m = self.check_write(from.len() as u32, addr)?;
         self.copy_in(m, from);
         Ok(())
+    }
+    /// `rep movs` upwards: `n` elements, which lie within one page on either side. Answers false if the fast path has no
+    /// pointer to a page (the caller goes element by element then).
+    pub fn copy_run(&mut self, w: Width, src: u64, dst: u64, n: u64) -> Result<bool, MemFault> {
+        let len = n as u32 * w.bytes();
+        self.check_read(w.bytes(), src)?;
+        self.check_write(w.bytes(), dst)?;
+        let (Some(from), Some(to)) = (self.view.find_read(src, len), self.view.find_write(dst, len)) else {
+            return Ok(false);
+        };
+        let ahead = (to as usize).wrapping_sub(from as usize);
+        // SAFETY: both runs were looked up as a whole just now. A destination that starts inside the source repeats a
+        // pattern, element by element; an overlap smaller than an element goes the slow way.
+        unsafe {
+            if ahead == 0 || ahead >= len as usize {
+                core::ptr::copy(from, to, len as usize);
+            } else if ahead < w.bytes() as usize {
+                return Ok(false);
+            } else {
+                for k in 0..n as usize {
+                    let at = k * w.bytes() as usize;
+                    poke(w, to.add(at), peek(w, from.add(at)));
+                }
+            }
+        }
+        Ok(true)
+    }
+    /// `rep stos` upwards: as [`Guest::copy_run`].
+    pub fn fill_run(&mut self, w: Width, dst: u64, n: u64, v: u64) -> Result<bool, MemFault> {
+        self.check_write(w.bytes(), dst)?;
+        let Some(to) = self.view.find_write(dst, n as u32 * w.bytes()) else { return Ok(false) };
+        let bytes = v.to_le_bytes();
+        let uniform = bytes[..w.bytes() as usize].iter().all(|b| *b == bytes[0]);
+        // SAFETY: the run was looked up as a whole just now.
+        unsafe {
+            if uniform {
+                core::ptr::write_bytes(to, bytes[0], n as usize * w.bytes() as usize);
+            } else {
+                for k in 0..n as usize {
+                    poke(w, to.add(k * w.bytes() as usize), v);
+                }
+            }
+        }
+        Ok(true)
     }
     /// Instruction bytes at `rip`: at least those up to the end of its page, at most 15. More only if the next page can
     /// be fetched; its fault is reported if the instruction turns out to need it.

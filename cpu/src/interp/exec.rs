@@ -5,9 +5,10 @@ use crate::Gpr;
 use crate::emit::{Done, Emit, Helper};
 use crate::flags::{Flag, FlagOp};
 use crate::fp::{self, FpCvt, FpOp, FpType, Lanes};
+use crate::helper::fault;
 use crate::insn::{Cond, Insn, Mem, Width};
 use crate::isa::table::Meaning;
-use crate::mem::{Checked, Guest, MemFault, MemFaultKind};
+use crate::mem::{Checked, Guest, MemFault};
 use crate::state::{Cpu, Exception, Exit};
 use crate::vec::{self, Bytes, Shape, VBin, VShift, VUn};
 
@@ -19,14 +20,6 @@ pub struct Exec<'a> {
     cpu: &'a mut Cpu,
     mem: Guest<'a>,
     stop: Option<Exit>,
-}
-
-/// How a memory fault leaves the CPU.
-pub fn fault(f: MemFault) -> Exit {
-    match f.kind {
-        MemFaultKind::NonCanonical => Exit::Exception(Exception::GeneralProtection),
-        _ => Exit::Fault(f),
-    }
 }
 
 impl<'a> Exec<'a> {
@@ -48,6 +41,11 @@ impl<'a> Exec<'a> {
     /// True if a page with translations was written.
     pub fn wrote_code(&self) -> bool {
         self.mem.wrote_code
+    }
+
+    /// What the instructions cost beyond one each.
+    pub fn cost(&self) -> i64 {
+        self.mem.cost
     }
 
     #[cold]
@@ -169,6 +167,10 @@ macro_rules! integer_words_on_values {
         #[inline(always)]
         fn popcnt(&mut self, a: u64) -> u64 {
             a.count_ones() as u64
+        }
+        #[inline(always)]
+        fn bswap(&mut self, w: Width, a: u64) -> u64 {
+            a.swap_bytes() >> (64 - w.bits())
         }
         #[inline(always)]
         fn eq(&mut self, a: u64, b: u64) -> bool {

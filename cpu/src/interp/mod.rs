@@ -5,6 +5,7 @@ pub mod exec;
 mod tests;
 
 use crate::decode::{DecodeError, decode};
+use crate::helper::fault;
 use crate::isa::table::meaning;
 use crate::state::{Cpu, Exception, Exit};
 use crate::{Bus, Gpr, Guest};
@@ -54,12 +55,12 @@ impl Engine {
     fn step(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus) -> Result<(), Exit> {
         let rip = cpu.rip;
         let mut guest = Guest::new(bus);
-        let code = guest.fetch(rip).map_err(exec::fault)?;
+        let code = guest.fetch(rip).map_err(fault)?;
         let insn = match decode(code.bytes(), rip as u32 & 0xfff) {
             Ok(insn) => insn,
             Err(error) => {
-                if let (DecodeError::Truncated, Some(fault)) = (error, code.beyond) {
-                    return Err(exec::fault(fault));
+                if let (DecodeError::Truncated, Some(beyond)) = (error, code.beyond) {
+                    return Err(fault(beyond));
                 }
                 let mut bytes = [0; 15];
                 bytes[..code.bytes().len()].copy_from_slice(code.bytes());

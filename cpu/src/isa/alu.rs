@@ -1,9 +1,10 @@
 //! Integer arithmetic and logic. SDM Vol. 2, one function an instruction.
 
-use crate::Gpr;
 use crate::emit::{Done, Emit};
 use crate::flags::{Flag, FlagOp};
 use crate::insn::{Insn, Operand, Width};
+use crate::state::{Cpu, Exception, Exit};
+use crate::{Gpr, helper};
 
 /// dst <- dst op src, for the operations that differ only in one word.
 macro_rules! binary {
@@ -173,4 +174,69 @@ pub fn imul<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     let over = e.to_int(over);
     e.set_flags(FlagOp::Mul, w, a, over, lo);
     Ok(())
+}
+
+/// DIV.
+pub fn div<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
+    e.call(i, |cpu, i, mem| {
+        let (dividend, w) = (dividend(cpu, i.width), i.width);
+        let divisor = helper::read(cpu, w, i, i.dst(), mem)?;
+        let (quotient, remainder) = match (dividend >> 64, divisor) {
+            (_, 0) => return Err(Exit::Exception(Exception::Divide)),
+            (0, _) => (dividend as u64 / divisor, dividend as u64 % divisor),
+            (high, _) if high as u64 >= divisor => return Err(Exit::Exception(Exception::Divide)),
+            _ => ((dividend / divisor as u128) as u64, (dividend % divisor as u128) as u64),
+        };
+        if quotient > w.mask() {
+            return Err(Exit::Exception(Exception::Divide));
+        }
+        set_divided(cpu, w, quotient, remainder);
+        Ok(())
+    })
+}
+
+/// IDIV.
+pub fn idiv<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
+    e.call(i, |cpu, i, mem| {
+        let w = i.width;
+        let divisor = w.sext(helper::read(cpu, w, i, i.dst(), mem)?);
+        let unused = 128 - 2 * w.bits();
+        let dividend = (dividend(cpu, w) << unused) as i128 >> unused;
+        if divisor == 0 {
+            return Err(Exit::Exception(Exception::Divide));
+        }
+        let (quotient, remainder) = match i64::try_from(dividend) {
+            Ok(small) => match (small.checked_div(divisor), small.checked_rem(divisor)) {
+                (Some(q), Some(r)) => (q, r),
+                _ => return Err(Exit::Exception(Exception::Divide)),
+            },
+            Err(_) => {
+                let q = dividend.checked_div(divisor as i128).and_then(|q| i64::try_from(q).ok());
+                let q = q.ok_or(Exit::Exception(Exception::Divide))?;
+                (q, (dividend % divisor as i128) as i64)
+            }
+        };
+        if w.sext(quotient as u64) != quotient {
+            return Err(Exit::Exception(Exception::Divide));
+        }
+        set_divided(cpu, w, quotient as u64, remainder as u64);
+        Ok(())
+    })
+}
+
+/// rdx:rax (ax for bytes) as one number.
+fn dividend(cpu: &Cpu, w: Width) -> u128 {
+    if w == Width::W8 {
+        return cpu.gpr[0] as u16 as u128;
+    }
+    (w.trunc(cpu.gpr[2]) as u128) << w.bits() | w.trunc(cpu.gpr[0]) as u128
+}
+
+fn set_divided(cpu: &mut Cpu, w: Width, quotient: u64, remainder: u64) {
+    if w == Width::W8 {
+        helper::set_reg(cpu, Width::W16, Gpr::RAX, quotient & 0xff | (remainder & 0xff) << 8);
+    } else {
+        helper::set_reg(cpu, w, Gpr::RAX, quotient);
+        helper::set_reg(cpu, w, Gpr::RDX, remainder);
+    }
 }

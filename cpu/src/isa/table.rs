@@ -104,6 +104,8 @@ macro_rules! insns {
 pub fn row_of(m: Mnemonic, code: Code) -> Option<Mn> {
     match code {
         Code::Movsd_xmm_xmmm64 | Code::Movsd_xmmm64_xmm => Some(Mn::MovsdXmm),
+        Code::Movsd_m32_m32 => Some(Mn::Movsd),
+        Code::Cmpsd_m32_m32 => Some(Mn::Cmpsd),
         _ => by_mnemonic(m),
     }
 }
@@ -111,30 +113,232 @@ pub fn row_of(m: Mnemonic, code: Code) -> Option<Mn> {
 insns! {
     rows {
         // ---- alu.rs: arithmetic and logic
-        Adc         alu::adc,           [C]      [OSZAPC]  Base;
-        Add         alu::add,           []       [OSZAPC]  Base;
-        And         alu::and,           []       [OSZAPC]  Base;
-        Cmp         alu::cmp,           []       [OSZAPC]  Base;
-        Dec         alu::dec,           []       [OSZAP]   Base;
-        Imul        alu::imul,          []       [OSZAPC]  Base;
-        Inc         alu::inc,           []       [OSZAP]   Base;
-        Mul         alu::mul,           []       [OSZAPC]  Base;
-        Neg         alu::neg,           []       [OSZAPC]  Base;
-        Not         alu::not,           []       []        Base;
-        Or          alu::or,            []       [OSZAPC]  Base;
-        Sbb         alu::sbb,           [C]      [OSZAPC]  Base;
-        Sub         alu::sub,           []       [OSZAPC]  Base;
-        Test        alu::test,          []       [OSZAPC]  Base;
-        Xor         alu::xor,           []       [OSZAPC]  Base;
-        // ---- mov.rs
-        Lea         mov::lea,           []       []        Base;
-        Mov         mov::mov,           []       []        Base;
-        Movsx       mov::movsx,         []       []        Base;
-        Movsxd      mov::movsx,         []       []        Base;
-        Movzx       mov::movzx,         []       []        Base;
-        Nop         mov::nop,           []       []        Base;
-        Pop         mov::pop,           []       []        Base;
-        Push        mov::push,          []       []        Base;
+        Adc         alu::adc,             [C]      [OSZAPC]  Base;
+        Add         alu::add,             []       [OSZAPC]  Base;
+        And         alu::and,             []       [OSZAPC]  Base;
+        Cmp         alu::cmp,             []       [OSZAPC]  Base;
+        Dec         alu::dec,             []       [OSZAP]   Base;
+        Div         alu::div,             []       [OSZAPC]  Base;
+        Idiv        alu::idiv,            []       [OSZAPC]  Base;
+        Imul        alu::imul,            []       [OSZAPC]  Base;
+        Inc         alu::inc,             []       [OSZAP]   Base;
+        Mul         alu::mul,             []       [OSZAPC]  Base;
+        Neg         alu::neg,             []       [OSZAPC]  Base;
+        Not         alu::not,             []       []        Base;
+        Or          alu::or,              []       [OSZAPC]  Base;
+        Sbb         alu::sbb,             [C]      [OSZAPC]  Base;
+        Sub         alu::sub,             []       [OSZAPC]  Base;
+        Test        alu::test,            []       [OSZAPC]  Base;
+        Xor         alu::xor,             []       [OSZAPC]  Base;
+        // ---- shift.rs: shifts and rotates
+        Rcl         shift::rcl,           [C]      [OC]      Base;
+        Rcr         shift::rcr,           [C]      [OC]      Base;
+        Rol         shift::rol,           []       [OC]      Base;
+        Ror         shift::ror,           []       [OC]      Base;
+        Sal         shift::shl,           []       [OSZAPC]  Base;
+        Sar         shift::sar,           []       [OSZAPC]  Base;
+        Shl         shift::shl,           []       [OSZAPC]  Base;
+        Shld        shift::shld,          []       [OSZAPC]  Base;
+        Shr         shift::shr,           []       [OSZAPC]  Base;
+        Shrd        shift::shrd,          []       [OSZAPC]  Base;
+        // ---- bit.rs: single bits, counting, BMI, ADX
+        Adcx        bit::adcx,            [C]      [C]       Adx;
+        Adox        bit::adox,            [O]      [O]       Adx;
+        Andn        bit::andn,            []       [OSZAPC]  Bmi1;
+        Bextr       bit::bextr,           []       [OSZAPC]  Bmi1;
+        Blsi        bit::blsi,            []       [OSZAPC]  Bmi1;
+        Blsmsk      bit::blsmsk,          []       [OSZAPC]  Bmi1;
+        Blsr        bit::blsr,            []       [OSZAPC]  Bmi1;
+        Bsf         bit::bsf,             []       [OSZAPC]  Base;
+        Bsr         bit::bsr,             []       [OSZAPC]  Base;
+        Bt          bit::bt,              []       [OSAPC]   Base;
+        Btc         bit::btc,             []       [OSAPC]   Base;
+        Btr         bit::btr,             []       [OSAPC]   Base;
+        Bts         bit::bts,             []       [OSAPC]   Base;
+        Bzhi        bit::bzhi,            []       [OSZAPC]  Bmi2;
+        Crc32       bit::crc32,           []       []        Sse42;
+        Lzcnt       bit::lzcnt,           []       [OSZAPC]  Lzcnt;
+        Mulx        bit::mulx,            []       []        Bmi2;
+        Pdep        bit::pdep,            []       []        Bmi2;
+        Pext        bit::pext,            []       []        Bmi2;
+        Popcnt      bit::popcnt,          []       [OSZAPC]  Popcnt;
+        Rorx        bit::rorx,            []       []        Bmi2;
+        Sarx        bit::sarx,            []       []        Bmi2;
+        Shlx        bit::shlx,            []       []        Bmi2;
+        Shrx        bit::shrx,            []       []        Bmi2;
+        Tzcnt       bit::tzcnt,           []       [OSZAPC]  Bmi1;
+        // ---- mov.rs: moves, the stack, exchanges
+        Bswap       mov::bswap,           []       []        Base;
+        Cbw         mov::cbw,             []       []        Base;
+        Cdq         mov::cdq,             []       []        Base;
+        Cdqe        mov::cdqe,            []       []        Base;
+        Cqo         mov::cqo,             []       []        Base;
+        Cwd         mov::cwd,             []       []        Base;
+        Cwde        mov::cwde,            []       []        Base;
+        Endbr32     mov::nop,             []       []        Base;
+        Endbr64     mov::nop,             []       []        Base;
+        Lea         mov::lea,             []       []        Base;
+        Mov         mov::mov,             []       []        Base;
+        Movbe       mov::movbe,           []       []        Movbe;
+        Movsx       mov::movsx,           []       []        Base;
+        Movsxd      mov::movsx,           []       []        Base;
+        Movzx       mov::movzx,           []       []        Base;
+        Nop         mov::nop,             []       []        Base;
+        Pop         mov::pop,             []       []        Base;
+        Push        mov::push,            []       []        Base;
+        Xchg        mov::xchg,            []       []        Base;
+        Xlatb       mov::xlat,            []       []        Base;
+        Cmpxchg     mov::cmpxchg,         []       [OSZAPC]  Base;
+        Cmpxchg16b  mov::cmpxchg_wide,    []       [Z]       Cx16;
+        Cmpxchg8b   mov::cmpxchg_wide,    []       [Z]       Base;
+        Xadd        mov::xadd,            []       [OSZAPC]  Base;
+        // ---- mov.rs and flow.rs: by condition
+        Cmovo       mov::cmov,            [O]      []        Base;
+        Cmovno      mov::cmov,            [O]      []        Base;
+        Cmovb       mov::cmov,            [C]      []        Base;
+        Cmovae      mov::cmov,            [C]      []        Base;
+        Cmove       mov::cmov,            [Z]      []        Base;
+        Cmovne      mov::cmov,            [Z]      []        Base;
+        Cmovbe      mov::cmov,            [ZC]     []        Base;
+        Cmova       mov::cmov,            [ZC]     []        Base;
+        Cmovs       mov::cmov,            [S]      []        Base;
+        Cmovns      mov::cmov,            [S]      []        Base;
+        Cmovp       mov::cmov,            [P]      []        Base;
+        Cmovnp      mov::cmov,            [P]      []        Base;
+        Cmovl       mov::cmov,            [OS]     []        Base;
+        Cmovge      mov::cmov,            [OS]     []        Base;
+        Cmovle      mov::cmov,            [OSZ]    []        Base;
+        Cmovg       mov::cmov,            [OSZ]    []        Base;
+        Seto        mov::set,             [O]      []        Base;
+        Setno       mov::set,             [O]      []        Base;
+        Setb        mov::set,             [C]      []        Base;
+        Setae       mov::set,             [C]      []        Base;
+        Sete        mov::set,             [Z]      []        Base;
+        Setne       mov::set,             [Z]      []        Base;
+        Setbe       mov::set,             [ZC]     []        Base;
+        Seta        mov::set,             [ZC]     []        Base;
+        Sets        mov::set,             [S]      []        Base;
+        Setns       mov::set,             [S]      []        Base;
+        Setp        mov::set,             [P]      []        Base;
+        Setnp       mov::set,             [P]      []        Base;
+        Setl        mov::set,             [OS]     []        Base;
+        Setge       mov::set,             [OS]     []        Base;
+        Setle       mov::set,             [OSZ]    []        Base;
+        Setg        mov::set,             [OSZ]    []        Base;
+        Jo          flow::jcc,            [O]      []        Base;
+        Jno         flow::jcc,            [O]      []        Base;
+        Jb          flow::jcc,            [C]      []        Base;
+        Jae         flow::jcc,            [C]      []        Base;
+        Je          flow::jcc,            [Z]      []        Base;
+        Jne         flow::jcc,            [Z]      []        Base;
+        Jbe         flow::jcc,            [ZC]     []        Base;
+        Ja          flow::jcc,            [ZC]     []        Base;
+        Js          flow::jcc,            [S]      []        Base;
+        Jns         flow::jcc,            [S]      []        Base;
+        Jp          flow::jcc,            [P]      []        Base;
+        Jnp         flow::jcc,            [P]      []        Base;
+        Jl          flow::jcc,            [OS]     []        Base;
+        Jge         flow::jcc,            [OS]     []        Base;
+        Jle         flow::jcc,            [OSZ]    []        Base;
+        Jg          flow::jcc,            [OSZ]    []        Base;
+        // ---- flow.rs: branches and ways out
+        Call        flow::call,           []       []        Base;
+        Enter       flow::enter,          []       []        Base;
+        Jecxz       flow::jecxz,          []       []        Base;
+        Jmp         flow::jmp,            []       []        Base;
+        Jrcxz       flow::jrcxz,          []       []        Base;
+        Leave       flow::leave,          []       []        Base;
+        Loop        flow::loop_,          []       []        Base;
+        Loope       flow::loope,          [Z]      []        Base;
+        Loopne      flow::loopne,         [Z]      []        Base;
+        Pause       flow::pause,          []       []        Base;
+        Ret         flow::ret,            []       []        Base;
+        Syscall     flow::syscall,        []       []        Base;
+        Int3        flow::int3,           []       []        Base;
+        Ud0         flow::undefined,      []       []        Base;
+        Ud1         flow::undefined,      []       []        Base;
+        Ud2         flow::undefined,      []       []        Base;
+        // ---- flow.rs: privileged
+        Cli         flow::privileged,     []       []        Base;
+        Clts        flow::privileged,     []       []        Base;
+        Hlt         flow::privileged,     []       []        Base;
+        In          flow::privileged,     []       []        Base;
+        Insb        flow::privileged,     []       []        Base;
+        Insd        flow::privileged,     []       []        Base;
+        Insw        flow::privileged,     []       []        Base;
+        Int         flow::privileged,     []       []        Base;
+        Invd        flow::privileged,     []       []        Base;
+        Invlpg      flow::privileged,     []       []        Base;
+        Lgdt        flow::privileged,     []       []        Base;
+        Lidt        flow::privileged,     []       []        Base;
+        Lldt        flow::privileged,     []       []        Base;
+        Lmsw        flow::privileged,     []       []        Base;
+        Ltr         flow::privileged,     []       []        Base;
+        Out         flow::privileged,     []       []        Base;
+        Outsb       flow::privileged,     []       []        Base;
+        Outsd       flow::privileged,     []       []        Base;
+        Outsw       flow::privileged,     []       []        Base;
+        Rdmsr       flow::privileged,     []       []        Base;
+        Rdpmc       flow::privileged,     []       []        Base;
+        Sti         flow::privileged,     []       []        Base;
+        Swapgs      flow::privileged,     []       []        Base;
+        Sysexit     flow::privileged,     []       []        Base;
+        Sysret      flow::privileged,     []       []        Base;
+        Wbinvd      flow::privileged,     []       []        Base;
+        Wrmsr       flow::privileged,     []       []        Base;
+        // ---- string.rs
+        Cmpsb       string::cmps,         [D]      [OSZAPC]  Base;
+        Cmpsw       string::cmps,         [D]      [OSZAPC]  Base;
+        Cmpsq       string::cmps,         [D]      [OSZAPC]  Base;
+        Lodsb       string::lods,         [D]      []        Base;
+        Lodsw       string::lods,         [D]      []        Base;
+        Lodsd       string::lods,         [D]      []        Base;
+        Lodsq       string::lods,         [D]      []        Base;
+        Movsb       string::movs,         [D]      []        Base;
+        Movsw       string::movs,         [D]      []        Base;
+        Movsq       string::movs,         [D]      []        Base;
+        Scasb       string::scas,         [D]      [OSZAPC]  Base;
+        Scasw       string::scas,         [D]      [OSZAPC]  Base;
+        Scasd       string::scas,         [D]      [OSZAPC]  Base;
+        Scasq       string::scas,         [D]      [OSZAPC]  Base;
+        Stosb       string::stos,         [D]      []        Base;
+        Stosw       string::stos,         [D]      []        Base;
+        Stosd       string::stos,         [D]      []        Base;
+        Stosq       string::stos,         [D]      []        Base;
+        // ---- system.rs
+        Clc         system::clc,          []       [C]       Base;
+        Cld         system::cld,          []       [D]       Base;
+        Clflush     system::clflush,      []       []        Sse2;
+        Clflushopt  system::clflush,      []       []        ClflushOpt;
+        Clwb        system::clflush,      []       []        Clwb;
+        Cmc         system::cmc,          [C]      [C]       Base;
+        Cpuid       system::cpuid,        []       []        Base;
+        Lahf        system::lahf,         [SZAPC]  []        Lahf;
+        Popf        system::popf,         []       [OSZAPCD] Base;
+        Popfq       system::popf,         []       [OSZAPCD] Base;
+        Pushf       system::pushf,        [OSZAPCD][]        Base;
+        Pushfq      system::pushf,        [OSZAPCD][]        Base;
+        Rdfsbase    system::rdfsbase,     []       []        FsGsBase;
+        Rdgsbase    system::rdgsbase,     []       []        FsGsBase;
+        Rdpid       system::rdpid,        []       []        Rdpid;
+        Rdtsc       system::rdtsc,        []       []        Base;
+        Rdtscp      system::rdtscp,       []       []        Rdtscp;
+        Sahf        system::sahf,         []       [SZAPC]   Lahf;
+        Stc         system::stc,          []       [C]       Base;
+        Std         system::std,          []       [D]       Base;
+        Wrfsbase    system::wrfsbase,     []       []        FsGsBase;
+        Wrgsbase    system::wrgsbase,     []       []        FsGsBase;
+        // ---- hints and fences: nothing to do for one processor
+        Lfence      mov::nop,             []       []        Sse2;
+        Mfence      mov::nop,             []       []        Sse2;
+        Sfence      mov::nop,             []       []        Sse;
+        Prefetch    mov::nop,             []       []        Prefetchw;
+        Prefetchw   mov::nop,             []       []        Prefetchw;
+        Prefetchnta mov::nop,             []       []        Sse;
+        Prefetcht0  mov::nop,             []       []        Sse;
+        Prefetcht1  mov::nop,             []       []        Sse;
+        Prefetcht2  mov::nop,             []       []        Sse;
+        Reservednop mov::nop,             []       []        Base;
         // ---- sse/mov.rs
         Movaps      sse::mov::movaps,               []        []        Sse;
         Movntps     sse::mov::movaps,               []        []        Sse;
@@ -311,6 +515,9 @@ insns! {
         Pcmpgtq     sse::integer::pcmpgtq,          []        []        Sse42;
     }
     by_encoding {
+        // ---- string.rs: SSE2 has instructions of these names
+        Movsd       string::movs,         [D]      []        Base;
+        Cmpsd       string::cmps,         [D]      [OSZAPC]  Base;
         // ---- sse/mov.rs
         MovsdXmm    sse::mov::movsd,                []       []        Sse2;
     }

@@ -276,10 +276,10 @@ fn masked_store(cpu: &mut Cpu, i: &Insn, guest: &mut Guest<'_>) -> Result<(), Ex
     let addr = cpu.address(&m);
     let chosen = || (0..16).filter(|n| mask[*n] & 0x80 != 0);
     for n in chosen() {
-        guest.check_write(1, addr.wrapping_add(n as u64)).map_err(crate::interp::exec::fault)?;
+        guest.check_write(1, addr.wrapping_add(n as u64)).map_err(crate::helper::fault)?;
     }
     for n in chosen() {
-        guest.write(Width::W8, addr.wrapping_add(n as u64), data[n] as u64).map_err(crate::interp::exec::fault)?;
+        guest.write(Width::W8, addr.wrapping_add(n as u64), data[n] as u64).map_err(crate::helper::fault)?;
     }
     Ok(())
 }
