@@ -7,13 +7,13 @@ mod fault;
 mod files;
 mod frames;
 mod map;
-mod shared;
+mod remap;
 mod space;
 mod tables;
 mod user;
 
 pub(crate) use fault::UserMem;
 pub use frames::{Arena, FramePeek, Frames, MemoryUse};
-pub use shared::SharedMemory;
+pub(crate) use map::{MapLimits, Request};
 pub use space::VmaFlags;
 pub(crate) use space::{Backing, ProgramInfo, Space, Vma};

@@ -183,6 +183,14 @@ impl Tables {
             }
         }
     }
+    /// The frames of a range.
+    pub(crate) fn for_each_frame_in(&self, range: core::ops::Range<u64>, mut each: impl FnMut(Frame)) {
+        for page in self.present(range) {
+            if let Some(present) = self.get(page) {
+                each(present.frame);
+            }
+        }
+    }
     /// Every frame of the space.
     pub(crate) fn for_each_frame(&self, mut each: impl FnMut(Frame)) {
         for (i, &e) in self.read.iter().enumerate() {
