@@ -4,7 +4,7 @@ use crate::inode::Inode;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::{
-    Bell, Errno, Event, File, FileKind, HostError, Io, IoctlMem, OpenFlags, Readiness, Stat, StatFs, Stream, Timespec,
+    Bell, Errno, Event, File, FileKind, HostError, Interest, Io, IoctlMem, OpenFlags, Readiness, Stat, StatFs, Stream, Timespec,
     WaitPoint,
 };
 use core::any::Any;
@@ -89,6 +89,10 @@ impl File for HostStream {
     }
     fn as_any(&self) -> &dyn Any {
         self
+    }
+    fn interest(&self) -> Interest {
+        let stdin = self.stream == Stream::Stdin;
+        Interest { stdin, output: !stdin, files: false }
     }
     fn read(&self, io: &mut Io<'_>, _pos: u64, buf: &mut [u8]) -> Result<usize, Errno> {
         if self.stream != Stream::Stdin {

@@ -4,7 +4,7 @@
 //! [`WaitPoint`] and makes the same call again once it was notified.
 
 use crate::linux;
-use crate::{Errno, Frame, FrameStore, Host, Nanos, Pid, ProcInfo, ProcNode, Timespec, WaitPoint};
+use crate::{Errno, Frame, FrameStore, Host, Interest, Nanos, Pid, ProcInfo, ProcNode, Timespec, WaitPoint};
 use alloc::vec::Vec;
 use bitflags::bitflags;
 use core::any::Any;
@@ -203,6 +203,10 @@ pub trait File: Any + Send + Sync {
     fn wake_at(&self, io: &mut Io<'_>) -> Option<Nanos> {
         let _ = io;
         None
+    }
+    /// What the host must watch while a task is parked at this object's wait point: its standard streams, its files.
+    fn interest(&self) -> Interest {
+        Interest::default()
     }
     /// ioctl(2).
     fn ioctl(&self, io: &mut Io<'_>, mem: &mut dyn IoctlMem, request: u32, arg: u64) -> Result<u64, Errno> {
