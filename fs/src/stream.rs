@@ -4,8 +4,8 @@ use crate::inode::Inode;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::{
-    Bell, Errno, Event, File, FileKind, HostError, Interest, Io, IoctlMem, OpenFlags, Readiness, Stat, StatFs, Stream, Timespec,
-    WaitPoint,
+    Bell, Errno, Event, File, FileKind, HostError, Interest, Io, IoctlMem, OpenFlags, Readiness, Stat, StatFs, Stream,
+    Timespec, WaitPoint,
 };
 use core::any::Any;
 use spin::Mutex;
