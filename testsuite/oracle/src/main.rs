@@ -1,46 +1,61 @@
-use brainworm_oracle::{forms, generate, memory::*, native::Native, rng::Rng, state::*};
+//! `cargo run -p brainworm-oracle --release -- [--states N] [--seed S] [--only TEXT]... [--report FILE]`
+
+use brainworm_oracle::bench::Bench;
+use brainworm_oracle::run::{Options, Outcome, run};
+use std::fmt::Write;
+
 fn main() {
-    let forms = forms::all();
-    println!("{} forms, {} left out", forms.len(), forms::left_out().len());
-    let mut rng = Rng::new(1);
-    let mut n = Native::new().unwrap();
-    let (mut runs, mut t) = (0, std::time::Instant::now());
-    for f in &forms {
-        let mut enc = 0;
-        let mut bad = 0;
-        let mut stops = std::collections::BTreeMap::<String, u32>::new();
-        for _ in 0..60 {
-            let Some(s) = generate::encode(&mut rng, f.code) else {
-                bad += 1;
-                continue;
-            };
-            enc += 1;
-            if std::env::args().nth(1).is_some() {
-                eprintln!("{:?} {:x?} {}", f.code, s.bytes, s.insn.len());
-            }
-            n.put_code((s.rip - CODE) as usize, &s.bytes);
-            for _ in 0..5 {
-                let mut st = generate::registers(&mut rng);
-                generate::prepare(&mut rng, &s, &mut st);
-                for (at, bytes) in generate::windows(&mut rng, &s, &st) {
-                    for (i, b) in bytes.iter().enumerate() {
-                        let a = at.wrapping_add(i as u64);
-                        if let Some(p) = page_index(a) {
-                            n.page(p)[(a % PAGE) as usize] = *b;
-                        }
-                    }
-                }
-                let (_, stop) = n.run(&st, s.bytes.len() as u64);
-                runs += 1;
-                *stops
-                    .entry(match stop {
-                        Stop::Page { .. } => "PF".into(),
-                        x => format!("{x:?}"),
-                    })
-                    .or_default() += 1;
-            }
-        }
-        println!("{:?} {} enc {enc} bad {bad} {stops:?}", f.code, f.level);
+    if let Err(error) = go() {
+        eprintln!("oracle: {error}");
+        std::process::exit(2);
     }
-    println!("{runs} in {:?}", t.elapsed());
+}
+
+fn go() -> Result<(), String> {
+    let mut options = Options { states: 1000, seed: 1, only: Vec::new(), missing: false };
+    let mut report = None;
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+        match arg.as_str() {
+            "--states" => options.states = value()?.parse().map_err(|_| "--states needs a number")?,
+            "--seed" => options.seed = value()?.parse().map_err(|_| "--seed needs a number")?,
+            "--only" => options.only.push(value()?),
+            "--report" => report = Some(value()?),
+            _ => return Err(format!("unknown argument {arg}")),
+        }
+    }
+    let mut bench = Bench::new()?;
+    println!("seed {}, {} states a form", options.seed, options.states);
+    let outcomes = run(&mut bench, &options, |outcome| {
+        if let Some(text) = failure_text(outcome) {
+            println!("{text}");
+        }
+    });
+    if let Some(path) = report {
+        let text: String = outcomes.iter().filter_map(failure_text).collect::<Vec<_>>().join("\n");
+        std::fs::write(&path, text).map_err(|error| format!("{path}: {error}"))?;
+    }
+    let missing: Vec<String> =
+        outcomes.iter().filter(|o| !o.implemented).map(|o| format!("{:?}", o.form.code)).collect();
+    println!("not implemented: {} forms: {}", missing.len(), missing.join(" "));
+    let states: u64 = outcomes.iter().map(|o| o.states).sum();
+    let passed = outcomes.iter().filter(|o| o.passed()).count();
+    let failed = outcomes.iter().filter(|o| o.implemented && !o.passed()).count();
+    println!("{states} states");
+    println!("{passed} passed, {failed} failed");
+    if failed > 0 {
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+fn failure_text(outcome: &Outcome) -> Option<String> {
+    let (case, lines) = outcome.failure.as_ref()?;
+    let mut text = format!("FAIL {:?} ({}): {} of {} states\n", outcome.form.code, outcome.form.level, outcome.mismatches, outcome.states);
+    for line in lines {
+        let _ = writeln!(text, "  {line}");
+    }
+    text.push_str(&case.to_text(None));
+    Some(text)
 }

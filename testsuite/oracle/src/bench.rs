@@ -1,0 +1,148 @@
+//! Both machines side by side: runs a case on the real CPU and in the engine and says what differs.
+
+use crate::case::{Case, Expect};
+use crate::compare;
+use crate::engine;
+use crate::generate::decode;
+use crate::memory::{CODE, DATA, Image, PAGE};
+use crate::native::Native;
+use crate::state::{State, Stop};
+use crate::tolerance::{pointer_bytes, undefined_result};
+use iced_x86::{Instruction, OpKind};
+
+/// The real CPU, the engine, and the memory both had before the last run.
+pub struct Bench {
+    native: Native,
+    engine: engine::Subject,
+    /// What both memories hold between runs.
+    image: Image,
+}
+
+impl Bench {
+    /// Takes the machine. `Err` names what it lacks.
+    pub fn new() -> Result<Bench, String> {
+        Ok(Bench { native: Native::new()?, engine: engine::Subject::new(), image: Image::new() })
+    }
+
+    /// Puts the bytes at guest address `rip` on both.
+    pub fn put_code(&mut self, rip: u64, bytes: &[u8]) {
+        self.native.put_code((rip - CODE) as usize, bytes);
+        self.engine.put_code((rip - CODE) as usize, bytes);
+    }
+
+    /// Writes to both memories.
+    pub fn write(&mut self, addr: u64, bytes: &[u8]) {
+        self.image.write(addr, bytes);
+        let first = DATA.iter().position(|(page, _)| addr.wrapping_sub(*page) < PAGE);
+        let last = DATA.iter().position(|(page, _)| addr.wrapping_add(bytes.len() as u64 - 1).wrapping_sub(*page) < PAGE);
+        for index in first.into_iter().chain(last) {
+            self.sync(index);
+        }
+    }
+
+    /// What both memories hold now.
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// Replaces both memories.
+    pub fn load(&mut self, image: &Image) {
+        self.image = image.clone();
+        for index in 0..DATA.len() {
+            self.sync(index);
+        }
+    }
+
+    fn sync(&mut self, index: usize) {
+        *self.native.page(index) = self.image.pages[index];
+        *self.engine.memory.page(index) = self.image.pages[index];
+    }
+
+    /// Runs the bytes that were put at `state.rip` for up to `budget` instructions; empty when both agree. Afterwards
+    /// both memories are what the real CPU left, without the bytes nobody compares.
+    pub fn run(&mut self, insn: &Instruction, state: &State, len: u64, budget: i64) -> Vec<String> {
+        let native = self.native.run(state, len);
+        let engine = self.engine.run(state, len, budget);
+        let mut lines = compare::registers(insn, state, &native, &engine);
+        let hidden = hidden(insn, state);
+        for index in 0..DATA.len() {
+            let before = &self.image.pages[index];
+            let (real, ours) = (self.native.page(index), self.engine.memory.page(index));
+            if real == before && ours == before {
+                continue;
+            }
+            if real != ours {
+                memory_lines(&mut lines, DATA[index].0, real, ours, hidden.clone());
+            }
+            self.image.pages[index] = *real;
+            *ours = *real;
+        }
+        lines
+    }
+
+    /// Runs a whole case from scratch.
+    pub fn case(&mut self, case: &Case, budget: i64) -> Vec<String> {
+        self.load(&case.image);
+        self.put_code(case.state.rip, &case.bytes);
+        let insn = decode(&case.bytes, case.state.rip);
+        self.run(&insn, &case.state, case.bytes.len() as u64, budget)
+    }
+
+    /// What the real CPU makes of a case.
+    pub fn truth(&mut self, case: &Case) -> Expect {
+        self.load(&case.image);
+        self.native.put_code((case.state.rip - CODE) as usize, &case.bytes);
+        let (state, stop) = self.native.run(&case.state, case.bytes.len() as u64);
+        let mut image = Image::new();
+        for index in 0..DATA.len() {
+            image.pages[index] = *self.native.page(index);
+        }
+        self.load(&image.clone());
+        Expect { state, stop, image }
+    }
+
+    /// How the real CPU ends a run (for generators that need a first look).
+    pub fn ending(&mut self, case: &Case) -> Stop {
+        self.truth(case).stop
+    }
+}
+
+/// The addresses whose contents are not compared.
+fn hidden(insn: &Instruction, state: &State) -> std::ops::Range<u64> {
+    let at = || {
+        insn.virtual_address(0, 0, |register, _, _| match register {
+            r if r.is_segment_register() => Some(match r {
+                iced_x86::Register::FS => state.seg_base[0],
+                iced_x86::Register::GS => state.seg_base[1],
+                _ => 0,
+            }),
+            r => {
+                let value = state.gpr[r.full_register() as usize - iced_x86::Register::RAX as usize];
+                Some(if r.size() == 4 { value & 0xffff_ffff } else { value })
+            }
+        })
+    };
+    if insn.is_invalid() || insn.op0_kind() != OpKind::Memory {
+        return 0..0;
+    }
+    let range = pointer_bytes(insn).or_else(|| undefined_result(insn, state).then_some(0..2));
+    match (range, range_base(insn, at)) {
+        (Some(range), Some(at)) => at.wrapping_add(range.start)..at.wrapping_add(range.end),
+        _ => 0..0,
+    }
+}
+
+fn range_base(insn: &Instruction, at: impl Fn() -> Option<u64>) -> Option<u64> {
+    (insn.op_count() > 0).then(at).flatten()
+}
+
+fn memory_lines(lines: &mut Vec<String>, base: u64, real: &[u8], ours: &[u8], hidden: std::ops::Range<u64>) {
+    for (n, (a, b)) in real.chunks_exact(8).zip(ours.chunks_exact(8)).enumerate() {
+        let addr = base + 8 * n as u64;
+        let differs = (0..8).any(|k| a[k] != b[k] && !hidden.contains(&(addr + k as u64)));
+        if differs && lines.len() < 12 {
+            let word = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight"));
+            lines.push(format!("mem {addr:#x}: native {:#018x}, engine {:#018x}", word(a), word(b)));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What may differ from this machine's CPU, and why: flags that the SDM leaves undefined where the engine does not do as
+//! the hardware does, and the tolerances that the design names. Nothing else is let through.
+
+use crate::state::State;
+use iced_x86::{Code, Instruction, Mnemonic as M, OpKind};
+
+const CF: u64 = 1;
+const PF: u64 = 4;
+const AF: u64 = 0x10;
+const ZF: u64 = 0x40;
+const SF: u64 = 0x80;
+const OF: u64 = 0x800;
+
+/// Flags that are not compared after `insn` from `before`.
+pub fn undefined_flags(insn: &Instruction, before: &State) -> u64 {
+    let bits = match insn.op0_kind() {
+        OpKind::Register => insn.op0_register().size() as u64 * 8,
+        OpKind::Memory => insn.memory_size().size() as u64 * 8,
+        _ => 64,
+    };
+    match insn.mnemonic() {
+        // SDM Vol. 2A DIV, IDIV: all six are undefined; processors differ between generations.
+        M::Div | M::Idiv => CF | PF | AF | ZF | SF | OF,
+        // MUL, IMUL: SF, ZF, AF, PF are undefined.
+        M::Mul | M::Imul => SF | ZF | AF | PF,
+        // AND, OR, XOR, TEST, ANDN, BLS*: AF is undefined.
+        M::And | M::Or | M::Xor | M::Test => AF,
+        // Shifts: AF is undefined with a count, OF for counts above 1, CF for counts above the width.
+        M::Shl | M::Sal | M::Shr | M::Sar | M::Shld | M::Shrd => match count(insn, before) & mask(bits) {
+            0 => 0,
+            1 => AF,
+            n if n < bits => AF | OF,
+            // SHLD and SHRD with a count above the width: the result is undefined as well (`undefined_result`).
+            _ if matches!(insn.mnemonic(), M::Shld | M::Shrd) => CF | PF | AF | ZF | SF | OF,
+            _ => AF | OF | CF,
+        },
+        // Rotates: OF is undefined for counts above 1.
+        M::Rol | M::Ror | M::Rcl | M::Rcr if count(insn, before) & mask(bits) > 1 => OF,
+        // Bit tests: OF, SF, AF, PF are undefined, ZF stays.
+        M::Bt | M::Bts | M::Btr | M::Btc => OF | SF | AF | PF,
+        // BSF, BSR: all but ZF are undefined.
+        M::Bsf | M::Bsr => CF | OF | SF | AF | PF,
+        // LZCNT, TZCNT: all but CF and ZF are undefined.
+        M::Lzcnt | M::Tzcnt => OF | SF | AF | PF,
+        // BMI: AF and PF are undefined (BEXTR: SF as well).
+        M::Andn | M::Blsi | M::Blsr | M::Blsmsk | M::Bzhi => AF | PF,
+        M::Bextr => AF | PF | SF,
+        _ => 0,
+    }
+}
+
+fn mask(bits: u64) -> u64 {
+    if bits == 64 { 0x3f } else { 0x1f }
+}
+
+fn count(insn: &Instruction, before: &State) -> u64 {
+    let last = insn.op_count() - 1;
+    match insn.op_kind(last) {
+        OpKind::Immediate8 => u64::from(insn.immediate8()),
+        _ => before.gpr[1] & 0xff,
+    }
+}
+
+/// The destination's value is undefined: SHLD and SHRD of 16 bits by more than 16 (SDM Vol. 2B).
+pub fn undefined_result(insn: &Instruction, before: &State) -> bool {
+    matches!(
+        insn.code(),
+        Code::Shld_rm16_r16_imm8 | Code::Shld_rm16_r16_CL | Code::Shrd_rm16_r16_imm8 | Code::Shrd_rm16_r16_CL
+    ) && count(insn, before) & 0x1f > 16
+}
+
+/// Bytes of the memory operand that hold FOP, FIP and FDP, which the design leaves out (FXSAVE: SDM Vol. 1 10.5.1,
+/// FSAVE and FSTENV: 8.1.10).
+pub fn pointer_bytes(insn: &Instruction) -> Option<std::ops::Range<u64>> {
+    Some(match insn.code() {
+        Code::Fxsave_m512byte | Code::Fxsave64_m512byte => 6..24,
+        Code::Fnstenv_m28byte | Code::Fnsave_m108byte => 12..28,
+        Code::Fnstenv_m14byte | Code::Fnsave_m94byte => 6..14,
+        _ => return None,
+    })
+}
+
+/// How closely a result must agree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Near {
+    /// To the bit.
+    Exact,
+    /// x87 transcendentals: one unit in the last place; then C1 (rounding direction) and PE say little as well.
+    OneUlp,
+    /// RCPPS, RSQRTPS and their kin: relative error 1.5 * 2^-12 (SDM Vol. 2B).
+    Approximation,
+}
+
+/// The tolerance for `insn`'s result.
+pub fn nearness(insn: &Instruction) -> Near {
+    match insn.mnemonic() {
+        M::F2xm1 | M::Fyl2x | M::Fyl2xp1 | M::Fpatan | M::Fptan | M::Fsin | M::Fcos | M::Fsincos => Near::OneUlp,
+        M::Rcpps | M::Rcpss | M::Rsqrtps | M::Rsqrtss | M::Vrcpps | M::Vrcpss | M::Vrsqrtps | M::Vrsqrtss => {
+            Near::Approximation
+        }
+        _ => Near::Exact,
+    }
+}
