@@ -82,6 +82,7 @@ impl Bench {
 
     /// Runs a whole case from scratch.
     pub fn case(&mut self, case: &Case, budget: i64) -> Vec<String> {
+        assert!(case.state.is_loadable(), "a state that can be loaded");
         self.load(&case.image);
         self.put_code(case.state.rip, &case.bytes);
         let insn = decode(&case.bytes, case.state.rip);

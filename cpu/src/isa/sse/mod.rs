@@ -53,6 +53,17 @@ fn mmx_touch<E: Emit>(e: &mut E, i: &Insn, bytes: u32) -> Done<E> {
     if bytes == 8 { e.call(i, touch) } else { Ok(()) }
 }
 
+/// A store of an MMX register that faults has cleared TOP already, on the hardware.
+#[inline(always)]
+fn mmx_top<E: Emit>(e: &mut E, i: &Insn, bytes: u32) -> Done<E> {
+    if bytes == 8 { e.call(i, clear_top) } else { Ok(()) }
+}
+
+fn clear_top(cpu: &mut Cpu, _: &Insn, _: &mut Guest<'_>) -> Result<(), Exit> {
+    cpu.fsw &= !0x3800;
+    Ok(())
+}
+
 fn pending(cpu: &mut Cpu, _: &Insn, _: &mut Guest<'_>) -> Result<(), Exit> {
     if cpu.fsw & !cpu.fcw & 0x3f != 0 { Err(Exit::Exception(Exception::X87)) } else { Ok(()) }
 }

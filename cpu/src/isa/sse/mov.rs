@@ -1,6 +1,6 @@
 //! Moves between vector registers, general registers and memory; masks to general registers.
 
-use super::{mmx_check, mmx_touch};
+use super::{mmx_check, mmx_top, mmx_touch};
 use crate::emit::{Done, Emit};
 use crate::insn::{Insn, Operand, Width};
 use crate::vec::{Shape, VBin};
@@ -32,7 +32,7 @@ fn low_move<E: Emit>(e: &mut E, i: &Insn, bytes: u32) -> Done<E> {
             let zero = e.vimm(0, 0);
             let x = e.vreplace(Shape::I64x2, 0, zero, lane);
             e.set_xmm(r, x);
-            Ok(())
+            mmx_touch(e, i, mmx)
         }
         Operand::Mmx(r) => {
             e.set_mmx(r, x);
@@ -45,6 +45,7 @@ fn low_move<E: Emit>(e: &mut E, i: &Insn, bytes: u32) -> Done<E> {
             mmx_touch(e, i, mmx)
         }
         _ => {
+            mmx_top(e, i, mmx)?;
             e.xwrite(bytes, false, i, i.dst(), x)?;
             mmx_touch(e, i, mmx)
         }
@@ -260,8 +261,9 @@ pub fn maskmov<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     // The memory operand comes first, so the registers decide which file it is.
     let bytes = if matches!(i.ops[1], Operand::Mmx(_)) { 8 } else { 16 };
     mmx_check(e, i, bytes)?;
-    e.call(i, masked_store)?;
-    mmx_touch(e, i, bytes)
+    // Even when the store faults: so does the hardware.
+    mmx_touch(e, i, bytes)?;
+    e.call(i, masked_store)
 }
 
 fn masked_store(cpu: &mut Cpu, i: &Insn, guest: &mut Guest<'_>) -> Result<(), Exit> {
@@ -274,11 +276,12 @@ fn masked_store(cpu: &mut Cpu, i: &Insn, guest: &mut Guest<'_>) -> Result<(), Ex
     let mut m = i.mem;
     m.base = Gpr::RDI;
     let addr = cpu.address(&m);
-    let chosen = || (0..16).filter(|n| mask[*n] & 0x80 != 0);
-    for n in chosen() {
-        guest.check_write(1, addr.wrapping_add(n as u64)).map_err(crate::helper::fault)?;
+    // All of it must be writable, whatever the mask says; the hardware looks at the upper half first.
+    if matches!(i.ops[1], Operand::Xmm(_)) {
+        guest.check_write(8, addr.wrapping_add(8)).map_err(crate::helper::fault)?;
     }
-    for n in chosen() {
+    guest.check_write(8, addr).map_err(crate::helper::fault)?;
+    for n in (0..16).filter(|n| mask[*n] & 0x80 != 0) {
         guest.write(Width::W8, addr.wrapping_add(n as u64), data[n] as u64).map_err(crate::helper::fault)?;
     }
     Ok(())
