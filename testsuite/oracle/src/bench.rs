@@ -34,7 +34,8 @@ impl Bench {
     pub fn write(&mut self, addr: u64, bytes: &[u8]) {
         self.image.write(addr, bytes);
         let first = DATA.iter().position(|(page, _)| addr.wrapping_sub(*page) < PAGE);
-        let last = DATA.iter().position(|(page, _)| addr.wrapping_add(bytes.len() as u64 - 1).wrapping_sub(*page) < PAGE);
+        let last =
+            DATA.iter().position(|(page, _)| addr.wrapping_add(bytes.len() as u64 - 1).wrapping_sub(*page) < PAGE);
         for index in first.into_iter().chain(last) {
             self.sync(index);
         }

@@ -117,8 +117,7 @@ impl Case {
     }
 
     fn read(text: &str) -> Result<(Case, Option<Expect>), String> {
-        let mut case =
-            Case { title: String::new(), bytes: Vec::new(), state: State::new(), image: Image::new() };
+        let mut case = Case { title: String::new(), bytes: Vec::new(), state: State::new(), image: Image::new() };
         let mut expect: Option<Expect> = None;
         for line in text.lines() {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));

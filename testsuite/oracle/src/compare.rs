@@ -30,7 +30,9 @@ pub fn registers(insn: &Instruction, before: &State, native: &(State, Stop), eng
         };
         if !same {
             lines.push(match name.as_str() {
-                "rflags" => format!("{}: native {x:#x}, engine {y:#x} (compared: {flags:#x})", flag_names((x ^ y) & flags)),
+                "rflags" => {
+                    format!("{}: native {x:#x}, engine {y:#x} (compared: {flags:#x})", flag_names((x ^ y) & flags))
+                }
                 _ => format!("{name}: native {x:#x}, engine {y:#x}"),
             });
         }

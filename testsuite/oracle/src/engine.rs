@@ -35,9 +35,8 @@ impl Memory {
     fn new() -> Memory {
         let mut read = vec![entry::ABSENT; TABLE_LEN];
         let mut write = read.clone();
-        let frame = |addr: u64, needs: &[Allow]| {
-            page_index(addr).filter(|n| needs.contains(&DATA[*n].1)).map(|n| FRAMES[n])
-        };
+        let frame =
+            |addr: u64, needs: &[Allow]| page_index(addr).filter(|n| needs.contains(&DATA[*n].1)).map(|n| FRAMES[n]);
         for (addr, _) in DATA.iter().filter(|(addr, _)| *addr < LOW + 16 * PAGE) {
             for (table, needs) in
                 [(&mut read, &[Allow::ReadWrite, Allow::Read][..]), (&mut write, &[Allow::ReadWrite][..])]

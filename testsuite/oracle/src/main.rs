@@ -52,7 +52,10 @@ fn go() -> Result<(), String> {
 
 fn failure_text(outcome: &Outcome) -> Option<String> {
     let (case, lines) = outcome.failure.as_ref()?;
-    let mut text = format!("FAIL {:?} ({}): {} of {} states\n", outcome.form.code, outcome.form.level, outcome.mismatches, outcome.states);
+    let mut text = format!(
+        "FAIL {:?} ({}): {} of {} states\n",
+        outcome.form.code, outcome.form.level, outcome.mismatches, outcome.states
+    );
     for line in lines {
         let _ = writeln!(text, "  {line}");
     }

@@ -99,12 +99,7 @@ fn one(bench: &mut Bench, options: &Options, form: Form) -> Outcome {
 }
 
 /// Runs one state; on a difference counts it and keeps a minimised case. True when the bench was used for that.
-fn differs(
-    bench: &mut Bench,
-    subject: &generate::Subject,
-    state: &crate::state::State,
-    outcome: &mut Outcome,
-) -> bool {
+fn differs(bench: &mut Bench, subject: &generate::Subject, state: &crate::state::State, outcome: &mut Outcome) -> bool {
     // The memory before is needed only for the first failure of a form: run it again from a copy.
     let before = outcome.failure.is_none().then(|| bench.image().clone());
     let lines = bench.run(&subject.insn, state, subject.bytes.len() as u64, 1);
