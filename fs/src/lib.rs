@@ -21,7 +21,7 @@
 //! # Inside
 //!
 //! `walk.rs` resolves paths over `dentry.rs` (names and mounts); `vfs/` checks permissions and does what a call asks,
-//! by the trait in `inode.rs`. Filesystems: `mem/` (tmpfs, and the root over `image.rs`). Open
+//! by the trait in `inode.rs`. Filesystems: `mem/` (tmpfs, and the root over `image.rs`), `procfs/`, `sysfs.rs`. Open
 //! files without a filesystem: `pipe.rs`, `stream.rs` (the host's standard streams), `device.rs`.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -31,14 +31,18 @@ extern crate alloc;
 mod dentry;
 mod device;
 mod dir_file;
+mod fixed;
 mod image;
 mod inode;
 mod mem;
 mod perm;
 mod pipe;
+mod procfs;
 mod stream;
+mod sysfs;
 #[cfg(test)]
 mod testing;
+mod text_file;
 mod vfs;
 mod walk;
 

@@ -312,7 +312,7 @@ impl ProcInfo for TestProc {
     fn owner(&self, pid: Pid) -> Result<(u32, u32, Nanos), Errno> {
         match pid {
             1 => Ok((0, 0, 5)),
-            7 => Ok((1000, 1000, 9)),
+            7 | 8 => Ok((1000, 1000, 9)),
             _ => Err(Errno::ESRCH),
         }
     }

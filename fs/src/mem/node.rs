@@ -636,11 +636,3 @@ impl MemInode {
         Ok(())
     }
 }
-
-impl MemInode {
-    /// True when the image inode is held because it was changed; for tests.
-    #[cfg(test)]
-    pub(super) fn is_kept(&self) -> bool {
-        matches!(self.fs.live.lock().get(&(self.ino as InodeId)), Some(super::Live::Kept(_)))
-    }
-}

@@ -77,7 +77,10 @@ impl Vfs {
             None => MemFs::tmpfs(memory(ROOT_MINOR), 0o755, io.now),
         };
         let shm = MemFs::tmpfs(memory(SHM_MINOR), 0o1777, io.now);
+        let mut boot_id = [0; 16];
+        io.host.entropy(&mut boot_id);
         let vfs = Arc::new(Vfs {
+            boot_id,
             bell: bell.clone(),
             graveyard: graveyard.clone(),
             mounts: Mutex::new(Vec::new()),
@@ -109,7 +112,12 @@ impl Vfs {
         self.mount_new(io, root, b"/dev", dev, "tmpfs", b"tmpfs", MS_NOSUID)?;
         let shm = MemFsConfig { limit_bytes: config.shm_bytes, ..self.mem_config() };
         let shm = MemFs::tmpfs(shm, 0o1777, io.now);
-        self.mount_new(io, root, b"/dev/shm", shm, "tmpfs", b"shm", MS_NOSUID | super::MS_NODEV | super::MS_NOEXEC)
+        let flags = MS_NOSUID | super::MS_NODEV | super::MS_NOEXEC;
+        self.mount_new(io, root, b"/dev/shm", shm, "tmpfs", b"shm", flags)?;
+        let proc = crate::procfs::root(self.fresh_dev(), io.now, self.boot_id);
+        self.mount_new(io, root, b"/proc", proc, "proc", b"proc", flags)?;
+        let sys = crate::sysfs::root(self.fresh_dev(), io.now);
+        self.mount_new(io, root, b"/sys", sys, "sysfs", b"sysfs", flags | super::MS_RDONLY)
     }
 
     /// Mounts a filesystem at a path whose directories are made where the image has none.

@@ -49,6 +49,8 @@ pub struct Vfs {
     next_anon_ino: AtomicU64,
     /// memfd_create(2) and shared anonymous memory.
     shm: Arc<MemFs>,
+    /// /proc/sys/kernel/random/boot_id.
+    boot_id: [u8; 16],
     /// Cached names, and how many there may be before the next pruning.
     dentries: AtomicUsize,
     dentry_limit: AtomicUsize,

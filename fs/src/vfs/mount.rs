@@ -125,6 +125,8 @@ impl Vfs {
                 let root = MemFs::tmpfs(config, options.mode, io.now);
                 Ok((root, if fs_type == b"ramfs" { "ramfs" } else { "tmpfs" }))
             }
+            b"proc" => Ok((crate::procfs::root(self.fresh_dev(), io.now, self.boot_id), "proc")),
+            b"sysfs" => Ok((crate::sysfs::root(self.fresh_dev(), io.now), "sysfs")),
             _ => Err(Errno::ENODEV),
         }
     }

@@ -76,6 +76,6 @@ pub trait ProcInfo {
     fn tids(&self, pid: Pid, out: &mut Vec<Pid>) -> Result<(), Errno>;
     /// Open descriptors of a process in ascending order.
     fn fds(&self, pid: Pid, out: &mut Vec<u32>) -> Result<(), Errno>;
-    /// Effective uid and gid of a process and its start on the monotonic clock: owner and time of /proc/PID.
+    /// Effective uid and gid of a process (or thread, by its own id) and its start on the monotonic clock: owner and time of /proc/PID.
     fn owner(&self, pid: Pid) -> Result<(u32, u32, Nanos), Errno>;
 }
