@@ -513,6 +513,28 @@ insns! {
         Pmuldq      sse::integer::pmuldq,           []        []        Sse41;
         Mpsadbw     sse::integer::mpsadbw,          []        []        Sse41;
         Pcmpgtq     sse::integer::pcmpgtq,          []        []        Sse42;
+        // ---- sse/compare_string.rs
+        Pcmpestri       sse::compare_string::pcmpestri,    [] [OSZAPC] Sse42;
+        Pcmpestri64     sse::compare_string::pcmpestri64,  [] [OSZAPC] Sse42;
+        Pcmpestrm       sse::compare_string::pcmpestrm,    [] [OSZAPC] Sse42;
+        Pcmpestrm64     sse::compare_string::pcmpestrm64,  [] [OSZAPC] Sse42;
+        Pcmpistri       sse::compare_string::pcmpistri,    [] [OSZAPC] Sse42;
+        Pcmpistrm       sse::compare_string::pcmpistrm,    [] [OSZAPC] Sse42;
+        // ---- sse/crypto.rs
+        Aesenc          sse::crypto::aesenc,               [] [] Aes;
+        Aesenclast      sse::crypto::aesenclast,           [] [] Aes;
+        Aesdec          sse::crypto::aesdec,               [] [] Aes;
+        Aesdeclast      sse::crypto::aesdeclast,           [] [] Aes;
+        Aesimc          sse::crypto::aesimc,               [] [] Aes;
+        Aeskeygenassist sse::crypto::aeskeygenassist,      [] [] Aes;
+        Pclmulqdq       sse::crypto::pclmulqdq,            [] [] Pclmulqdq;
+        Sha1nexte       sse::crypto::sha1nexte,            [] [] Sha;
+        Sha1msg1        sse::crypto::sha1msg1,             [] [] Sha;
+        Sha1msg2        sse::crypto::sha1msg2,             [] [] Sha;
+        Sha1rnds4       sse::crypto::sha1rnds4,            [] [] Sha;
+        Sha256rnds2     sse::crypto::sha256rnds2,          [] [] Sha;
+        Sha256msg1      sse::crypto::sha256msg1,           [] [] Sha;
+        Sha256msg2      sse::crypto::sha256msg2,           [] [] Sha;
     }
     by_encoding {
         // ---- string.rs: SSE2 has instructions of these names

@@ -3,6 +3,8 @@
 //! The MMX twin of an instruction is the same function: operands are zero-extended to 128 bits, and what is special about
 //! MMX (pending x87 exceptions, the effect on TOP and tags) is in [`mmx_check`] and [`mmx_touch`].
 
+pub mod compare_string;
+pub mod crypto;
 pub mod integer;
 pub mod logic;
 pub mod mov;

@@ -1,0 +1,149 @@
+//! SSE4.2's string comparisons: PCMPESTRI, PCMPESTRM, PCMPISTRI, PCMPISTRM (SDM Vol. 2B 4.1).
+
+use crate::emit::{Done, Emit};
+use crate::flags::bits;
+use crate::helper::fault;
+use crate::insn::{Insn, Operand};
+use crate::{Cpu, Exit, Gpr, Guest};
+
+/// Sixteen bytes or eight words, as the immediate says, and how many of them are valid.
+struct Text {
+    lanes: [i32; 16],
+    len: usize,
+}
+
+/// Where lengths come from.
+#[derive(Clone, Copy)]
+enum Length {
+    /// The text ends at the first zero.
+    Implicit,
+    /// A register says so: its absolute value, 32 or 64 bits of it.
+    Explicit { wide: bool },
+}
+
+impl Text {
+    fn new(cpu: &Cpu, bytes: [u8; 16], control: u8, length: Length, counter: Gpr) -> Text {
+        let mut lanes = [0; 16];
+        let all = lane_count(control);
+        for (n, lane) in lanes.iter_mut().enumerate().take(all) {
+            let word = || u16::from_le_bytes([bytes[2 * n], bytes[2 * n + 1]]);
+            *lane = match control & 3 {
+                0 => bytes[n] as i32,
+                1 => word() as i32,
+                2 => bytes[n] as i8 as i32,
+                _ => word() as i16 as i32,
+            };
+        }
+        let len = match length {
+            Length::Implicit => lanes[..all].iter().position(|lane| *lane == 0).unwrap_or(all),
+            Length::Explicit { wide } => {
+                let value = cpu.gpr[counter.0 as usize & 31];
+                let value = if wide { (value as i64).unsigned_abs() } else { (value as i32).unsigned_abs() as u64 };
+                value.min(all as u64) as usize
+            }
+        };
+        Text { lanes, len }
+    }
+}
+
+fn lane_count(control: u8) -> usize {
+    if control & 1 != 0 { 8 } else { 16 }
+}
+
+/// One result bit for each lane of `text`, before polarity. `set` is the first operand: characters, ranges or the
+/// string that is looked for. Invalid lanes count as SDM Vol. 2B table 4-5 says.
+fn aggregate(control: u8, set: &Text, text: &Text) -> u32 {
+    let all = lane_count(control);
+    let found = |j: usize| match control >> 2 & 3 {
+        0 => j < text.len && set.lanes[..set.len].contains(&text.lanes[j]),
+        1 => {
+            let ranges = set.lanes[..set.len].chunks_exact(2);
+            j < text.len && ranges.into_iter().any(|r| (r[0]..=r[1]).contains(&text.lanes[j]))
+        }
+        2 => match (j < set.len, j < text.len) {
+            (true, true) => set.lanes[j] == text.lanes[j],
+            (a, b) => a == b,
+        },
+        _ => (0..all - j).all(|i| i >= set.len || j + i < text.len && set.lanes[i] == text.lanes[j + i]),
+    };
+    (0..all).fold(0, |mask, j| mask | u32::from(found(j)) << j)
+}
+
+/// The result mask after polarity, with the flags set.
+fn compare(cpu: &mut Cpu, i: &Insn, guest: &mut Guest<'_>, length: Length) -> Result<(u32, u8), Exit> {
+    let control = i.imm as u8;
+    let first = match i.dst() {
+        Operand::Xmm(r) => cpu.xmm(r),
+        _ => [0; 16],
+    };
+    let mut second = [0; 16];
+    match i.src() {
+        Operand::Xmm(r) => second = cpu.xmm(r),
+        _ => guest.read_bytes(cpu.address(&i.mem), &mut second).map_err(fault)?,
+    }
+    let set = Text::new(cpu, first, control, length, Gpr::RAX);
+    let text = Text::new(cpu, second, control, length, Gpr::RDX);
+    let all = lane_count(control);
+    let full = (1u32 << all) - 1;
+    let plain = aggregate(control, &set, &text);
+    let mask = match control >> 4 & 3 {
+        1 => !plain & full,
+        3 => plain ^ ((1u32 << text.len) - 1),
+        _ => plain,
+    };
+    let pick = |on: bool, bit: u64| if on { bit } else { 0 };
+    let flags = pick(mask != 0, bits::CF)
+        | pick(text.len < all, bits::ZF)
+        | pick(set.len < all, bits::SF)
+        | pick(mask & 1 != 0, bits::OF);
+    cpu.flags.set_status(bits::STATUS, flags);
+    Ok((mask, control))
+}
+
+/// The place of the first or last set bit to ecx; the number of lanes when there is none.
+fn index(cpu: &mut Cpu, (mask, control): (u32, u8)) {
+    let place = match (mask, control >> 6 & 1) {
+        (0, _) => lane_count(control) as u32,
+        (_, 0) => mask.trailing_zeros(),
+        _ => 31 - mask.leading_zeros(),
+    };
+    cpu.gpr[Gpr::RCX.0 as usize] = place as u64;
+}
+
+/// The mask to xmm0, as bits or as lanes.
+fn spread(cpu: &mut Cpu, (mask, control): (u32, u8)) {
+    let lanes = core::array::from_fn(|n| {
+        let lane = if control & 1 != 0 { n / 2 } else { n };
+        if mask >> lane & 1 != 0 { 0xff } else { 0 }
+    });
+    let bit_mask = (mask as u128).to_le_bytes();
+    cpu.set_xmm(0, if control >> 6 & 1 != 0 { lanes } else { bit_mask });
+}
+
+macro_rules! comparisons {
+    ($($(#[$doc:meta])* $name:ident $length:expr, $result:ident;)*) => {
+        $($(#[$doc])*
+        pub fn $name<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
+            e.call(i, |cpu, i, guest| {
+                let mask = compare(cpu, i, guest, $length)?;
+                $result(cpu, mask);
+                Ok(())
+            })
+        })*
+    };
+}
+
+comparisons! {
+    /// PCMPESTRI.
+    pcmpestri Length::Explicit { wide: false }, index;
+    /// PCMPESTRI with REX.W: lengths of 64 bits.
+    pcmpestri64 Length::Explicit { wide: true }, index;
+    /// PCMPESTRM.
+    pcmpestrm Length::Explicit { wide: false }, spread;
+    /// PCMPESTRM with REX.W.
+    pcmpestrm64 Length::Explicit { wide: true }, spread;
+    /// PCMPISTRI.
+    pcmpistri Length::Implicit, index;
+    /// PCMPISTRM.
+    pcmpistrm Length::Implicit, spread;
+}
