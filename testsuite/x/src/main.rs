@@ -1,1 +1,46 @@
-fn main() {}
+//! `cargo x`: everything one does to this repository besides building it. Each subject is a module; this one only reads
+//! the first words of the command line. It deliberately knows nothing of the emulator: runners are command prefixes.
+
+mod args;
+mod bless;
+mod diff;
+mod images;
+mod process;
+mod repo;
+mod scripts;
+
+use std::process::ExitCode;
+
+/// What went wrong, as one line for people.
+type Failure = Box<dyn std::error::Error>;
+
+const USAGE: &str = "\
+usage: cargo x COMMAND
+  images                     make the images the tests run in, into .cache/ (root, network, Debian's packages)
+  scripts [--runner 'CMD PREFIX'] [--set NAME,..] [--only REGEX] [--jobs N] [--timeout S] [--stock] [--known FILE|none]
+                             run recorded shell scripts with a runner (default: this machine's Linux) and compare
+  bless --scripts            record the scripts' outputs anew from this machine's Linux (--set, --only as above)";
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let command = words.next().unwrap_or_default();
+    let rest: Vec<String> = words.collect();
+    let done = match command.as_str() {
+        "images" => images::run(&rest),
+        "scripts" => scripts::run(&rest),
+        "bless" => bless::run(&rest),
+        "" | "help" | "-h" | "--help" => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        other => Err(format!("no such command: {other}\n{USAGE}").into()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("cargo x {command}: {why}");
+            ExitCode::from(2)
+        }
+    }
+}

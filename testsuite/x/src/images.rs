@@ -1,0 +1,17 @@
+//! `cargo x images`: the images the tests run in, made by the scripts of testsuite/images from the package registries.
+
+use crate::{Failure, args::Args, repo};
+use std::process::Command;
+
+/// Make what is missing.
+pub(crate) fn run(words: &[String]) -> Result<bool, Failure> {
+    Args::new(words).finish()?;
+    for script in ["make-debian.sh", "make-musl.sh"] {
+        let path = repo::top().join("testsuite/images").join(script);
+        let status = Command::new(&path).env("BRAINWORM_CACHE", repo::cache()).status()?;
+        if !status.success() {
+            return Err(format!("{script} failed").into());
+        }
+    }
+    Ok(true)
+}
