@@ -9,3 +9,4 @@ pub mod sse;
 pub mod string;
 pub mod system;
 pub mod table;
+pub mod x87;

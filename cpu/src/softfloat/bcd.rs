@@ -4,7 +4,7 @@ use super::format::Extended;
 use super::{Env, F80, Flags, Format, to_int};
 
 /// The packed decimal indefinite that an invalid FBSTP stores.
-const INDEFINITE: [u8; 10] = [0, 0, 0, 0, 0, 0, 0, 0xc0, 0xff, 0xff];
+pub const INDEFINITE: [u8; 10] = [0, 0, 0, 0, 0, 0, 0, 0xc0, 0xff, 0xff];
 
 /// FBLD. Exact: 18 digits need 60 bits. Digits above 9 are undefined by the SDM; they count with their weight.
 pub fn from_bcd(bytes: [u8; 10]) -> F80 {

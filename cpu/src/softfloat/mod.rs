@@ -27,7 +27,7 @@ mod scale;
 mod wide;
 
 pub use arith::{add, mul, sub};
-pub use bcd::{from_bcd, to_bcd};
+pub use bcd::{INDEFINITE as BCD_INDEFINITE, from_bcd, to_bcd};
 pub use compare::{Order, compare, max, min};
 pub use convert::convert;
 pub use divide::{div, sqrt};
@@ -97,6 +97,8 @@ pub struct Env {
     pub ftz: bool,
     /// The x87's rules where they differ from SSE's.
     pub x87: bool,
+    /// An operand came from memory and was a denormal there, though it is none in the format of the operation.
+    pub memory_denormal: bool,
     /// Exceptions raised; starts empty for each operation (packed ones: see `merge`).
     pub raised: Flags,
     /// The last rounding made the magnitude larger (C1 of the x87).
@@ -113,6 +115,7 @@ impl Env {
             daz: mxcsr & (1 << 6) != 0,
             ftz: mxcsr & (1 << 15) != 0,
             x87: false,
+            memory_denormal: false,
             raised: Flags::empty(),
             rounded_up: false,
         }
@@ -131,6 +134,7 @@ impl Env {
             daz: false,
             ftz: false,
             x87: true,
+            memory_denormal: false,
             raised: Flags::empty(),
             rounded_up: false,
         }
@@ -153,7 +157,7 @@ impl Env {
 
     /// Raises DE when one of the operands is a denormal; true when that ends the operation.
     pub(crate) fn denormals(&mut self, operands: &[&Num]) -> bool {
-        if operands.iter().any(|n| n.denormal) {
+        if self.memory_denormal || operands.iter().any(|n| n.denormal) {
             self.raise(Flags::DE);
         }
         self.stopped()

@@ -5,9 +5,13 @@
 
 pub mod compare_string;
 pub mod crypto;
+pub mod fp_arith;
+pub mod fp_cmp;
+pub mod fp_cvt;
 pub mod integer;
 pub mod logic;
 pub mod mov;
+pub mod mxcsr;
 pub mod shift;
 pub mod shuffle;
 
