@@ -7,7 +7,7 @@
 use super::flow::{Graph, Next, Step, structure};
 use super::lower::{End, Known, Lower, local};
 use crate::decode::decode;
-use crate::insn::Insn;
+use crate::insn::{Insn, Mn};
 use crate::isa::table::meaning;
 use crate::{Cpu, Gpr, LazyFlags};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -235,7 +235,7 @@ impl Scan<'_> {
         let inside = (0..self.code.len() as i64).contains(&to);
         match trial.end {
             End::Next => Flow::Next,
-            End::Jump if inside && insn.mn.row().name != "Call" => Flow::Jump(to as u32),
+            End::Jump if inside && insn.mn != Mn::Call => Flow::Jump(to as u32),
             End::Branch(_) if inside => Flow::Branch(to as u32),
             End::Branch(_) | End::Jump | End::Left => Flow::Leave,
         }

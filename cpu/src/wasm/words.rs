@@ -296,9 +296,37 @@ impl Emit for Lower {
             Flag::Cf => match op {
                 FlagOp::Add => self.ult(res, a),
                 FlagOp::Sub => self.ult(a, b),
-                FlagOp::Logic => B::Const(false),
+                FlagOp::Adc => {
+                    let (both, any) = (self.and(a, b), self.or(a, b));
+                    let gone = self.without(any, res);
+                    let carry = self.or(both, gone);
+                    self.slt(w, carry, V::Const(0))
+                }
+                FlagOp::Sbb => {
+                    let not_a = self.complement(a);
+                    let (both, any) = (self.and(not_a, b), self.or(not_a, b));
+                    let still = self.and(any, res);
+                    let borrow = self.or(both, still);
+                    self.slt(w, borrow, V::Const(0))
+                }
+                FlagOp::Shl => {
+                    let out = self.sub(W64, V::Const(w.bits() as u64), b);
+                    // A count above the width shifts zeros out; then `out` is negative and its bit is cut off here.
+                    let bit = self.shr(W64, a, out);
+                    let bit = self.and_imm(bit, 1);
+                    let too_far = self.ult(V::Const(w.bits() as u64), b);
+                    let bit = self.select(too_far, V::Const(0), bit);
+                    self.is_nonzero(bit)
+                }
+                FlagOp::Shr | FlagOp::Sar => {
+                    let a = if op == FlagOp::Sar { self.sext(w, W64, a) } else { a };
+                    let last = self.sub(W64, b, V::Const(1));
+                    let bit = self.sar(W64, a, last);
+                    let bit = self.and_imm(bit, 1);
+                    self.is_nonzero(bit)
+                }
+                FlagOp::Logic | FlagOp::Packed => B::Const(false),
                 FlagOp::Inc | FlagOp::Dec | FlagOp::ResCarry | FlagOp::Mul => self.is_nonzero(b),
-                _ => self.unlowered(),
             },
             Flag::Of => match op {
                 FlagOp::Add | FlagOp::Adc => {
@@ -309,11 +337,43 @@ impl Emit for Lower {
                     let (x, y) = (self.xor(a, b), self.xor(a, res));
                     self.both_signs(w, x, y)
                 }
-                FlagOp::Logic | FlagOp::ResCarry | FlagOp::Sar => B::Const(false),
+                FlagOp::Inc => {
+                    let turned = self.without(res, a);
+                    self.slt(w, turned, V::Const(0))
+                }
+                FlagOp::Dec => {
+                    let turned = self.without(a, res);
+                    self.slt(w, turned, V::Const(0))
+                }
+                FlagOp::Shl => {
+                    let (sign, carry) = (self.slt(w, res, V::Const(0)), self.flag(Flag::Cf));
+                    self.differ(sign, carry)
+                }
+                FlagOp::Shr => {
+                    let last = self.sub(W64, b, V::Const(1));
+                    let before = self.shr(W64, a, last);
+                    self.slt(w, before, V::Const(0))
+                }
+                FlagOp::Logic | FlagOp::ResCarry | FlagOp::Sar | FlagOp::Packed => B::Const(false),
                 FlagOp::Mul => self.is_nonzero(b),
-                _ => self.unlowered(),
             },
-            Flag::Af => self.unlowered(),
+            Flag::Af => match op {
+                FlagOp::Add | FlagOp::Adc | FlagOp::Sub | FlagOp::Sbb => {
+                    let sum = self.xor(a, b);
+                    let carries = self.xor(sum, res);
+                    let carry = self.and_imm(carries, 0x10);
+                    self.is_nonzero(carry)
+                }
+                FlagOp::Inc => {
+                    let low = self.and_imm(res, 0xf);
+                    self.is_zero(low)
+                }
+                FlagOp::Dec => {
+                    let low = self.and_imm(a, 0xf);
+                    self.is_zero(low)
+                }
+                _ => B::Const(false),
+            },
         }
     }
     fn cond(&mut self, c: Cond) -> B {
@@ -343,10 +403,7 @@ impl Emit for Lower {
             }
             (Cond::L | Cond::Ge | Cond::Le | Cond::G, _) => {
                 let (sign, overflow) = (self.flag(Flag::Sf), self.flag(Flag::Of));
-                self.push_truth(sign);
-                self.push_truth(overflow);
-                self.sink().i32_xor();
-                let less = self.truth();
+                let less = self.differ(sign, overflow);
                 if matches!(c, Cond::L | Cond::Ge) {
                     less
                 } else {
@@ -573,9 +630,19 @@ impl Emit for Lower {
 }
 
 impl Lower {
-    fn unlowered(&mut self) -> B {
-        self.failed = true;
-        B::Const(false)
+    fn differ(&mut self, a: B, b: B) -> B {
+        self.push_truth(a);
+        self.push_truth(b);
+        self.sink().i32_xor();
+        self.truth()
+    }
+    fn complement(&mut self, v: V) -> V {
+        self.xor(v, V::Const(u64::MAX))
+    }
+    /// a & !b.
+    fn without(&mut self, a: V, b: V) -> V {
+        let b = self.complement(b);
+        self.and(a, b)
     }
 
     /// The sign bits of both are set.

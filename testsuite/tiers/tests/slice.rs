@@ -51,8 +51,8 @@ std::arch::global_asm!(
     "add rdi, 8",
     "cmp rdi, r9",
     "jb 2b",
-    "slice_end:",
     "ret",
+    "slice_end:",
 );
 
 unsafe extern "C" {
