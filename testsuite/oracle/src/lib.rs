@@ -17,5 +17,6 @@ pub mod minimise;
 pub mod native;
 pub mod rng;
 pub mod run;
+pub mod sequence;
 pub mod state;
 pub mod tolerance;

@@ -14,6 +14,7 @@ fn main() {
 fn go() -> Result<(), String> {
     let mut options = Options { states: 1000, seed: 1, only: Vec::new(), missing: false };
     let mut report = None;
+    let mut sequences = 0;
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -21,11 +22,15 @@ fn go() -> Result<(), String> {
             "--states" => options.states = value()?.parse().map_err(|_| "--states needs a number")?,
             "--seed" => options.seed = value()?.parse().map_err(|_| "--seed needs a number")?,
             "--only" => options.only.push(value()?),
+            "--sequences" => sequences = value()?.parse().map_err(|_| "--sequences needs a number")?,
             "--report" => report = Some(value()?),
             _ => return Err(format!("unknown argument {arg}")),
         }
     }
     let mut bench = Bench::new()?;
+    if sequences > 0 {
+        return run_sequences(&mut bench, sequences, options.seed);
+    }
     println!("seed {}, {} states a form", options.seed, options.states);
     let outcomes = run(&mut bench, &options, |outcome| {
         if let Some(text) = failure_text(outcome) {
@@ -45,6 +50,19 @@ fn go() -> Result<(), String> {
     println!("{states} states");
     println!("{passed} passed, {failed} failed");
     if failed > 0 {
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+fn run_sequences(bench: &mut Bench, count: u64, seed: u64) -> Result<(), String> {
+    println!("seed {seed}, {count} sequences");
+    let all = brainworm_oracle::sequence::run(bench, count, seed);
+    for (case, lines) in &all.failures {
+        println!("FAIL\n  {}\n{}", lines.join("\n  "), case.to_text(None));
+    }
+    println!("{} passed, {} failed", all.programs - all.failures.len() as u64, all.failures.len());
+    if !all.failures.is_empty() {
         std::process::exit(1);
     }
     Ok(())

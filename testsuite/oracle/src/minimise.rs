@@ -38,6 +38,17 @@ pub fn minimise(bench: &mut Bench, case: &Case, budget: i64) -> Case {
             }
         }
     }
+    for block in [2048, 256, 32] {
+        let mut blocks: Vec<u64> = current.image.words().iter().map(|(addr, _)| addr / block * block).collect();
+        blocks.dedup();
+        for addr in blocks {
+            let mut candidate = current.clone();
+            candidate.image.write(addr, &vec![0; block as usize]);
+            if fails(bench, &candidate, budget) {
+                current = candidate;
+            }
+        }
+    }
     for (addr, value) in current.image.words().into_iter().take(400) {
         for smaller in smaller(value, 0).into_iter().take(3) {
             let mut candidate = current.clone();

@@ -93,7 +93,12 @@ pub enum Near {
 
 /// The tolerance for `insn`'s result.
 pub fn nearness(insn: &Instruction) -> Near {
-    match insn.mnemonic() {
+    nearness_of(insn.code())
+}
+
+/// The same by form.
+pub fn nearness_of(code: Code) -> Near {
+    match code.mnemonic() {
         M::F2xm1 | M::Fyl2x | M::Fyl2xp1 | M::Fpatan | M::Fptan | M::Fsin | M::Fcos | M::Fsincos => Near::OneUlp,
         M::Rcpps | M::Rcpss | M::Rsqrtps | M::Rsqrtss | M::Vrcpps | M::Vrcpss | M::Vrsqrtps | M::Vrsqrtss => {
             Near::Approximation

@@ -22,29 +22,42 @@ pub struct Subject {
     pub rip: u64,
 }
 
+/// What operands an encoding may have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Style {
+    /// Everything.
+    Alone,
+    /// One of several instructions in a row: memory only near rbx and rbp, which it does not write, nor rsp, rsi, rdi and
+    /// r15; no odd prefixes; position independent.
+    InSequence,
+}
+
+/// General registers that instructions of a sequence use.
+const SEQUENCE_REGISTERS: [u64; 10] = [0, 1, 2, 8, 9, 10, 11, 12, 13, 14];
+
 /// A random encoding of `code`, or `None` where this attempt gave no valid one.
 pub fn encode(rng: &mut Rng, code: Code) -> Option<Subject> {
     let offset = match rng.below(10) {
         0 => PAGE - 1 - rng.below(14), // straddles the two code pages
         _ => 512 + rng.below(2048),
     };
-    encode_at(rng, code, CODE + offset)
+    encode_at(rng, code, CODE + offset, Style::Alone)
 }
 
-/// The same at a given address.
-pub fn encode_at(rng: &mut Rng, code: Code, rip: u64) -> Option<Subject> {
+/// The same at a given address and in a given style.
+pub fn encode_at(rng: &mut Rng, code: Code, rip: u64, style: Style) -> Option<Subject> {
     let mut insn = Instruction::default();
     insn.set_code(code);
     let op = code.op_code();
-    let addr32 = rng.percent(6) && !op.op_kinds().iter().any(|k| is_vsib(*k));
+    let addr32 = style == Style::Alone && rng.percent(6) && !op.op_kinds().iter().any(|k| is_vsib(*k));
     for (n, kind) in op.op_kinds().iter().enumerate() {
-        operand(rng, &mut insn, n as u32, *kind, rip, addr32)?;
+        operand(rng, &mut insn, n as u32, *kind, rip, addr32, style)?;
     }
     let has_memory = insn.op_kinds().any(|k| k == OpKind::Memory);
     if has_memory && insn.op0_kind() == OpKind::Memory && op.can_use_lock_prefix() && rng.percent(30) {
         insn.set_has_lock_prefix(true);
     }
-    if insn.is_string_instruction() && rng.percent(60) {
+    if insn.is_string_instruction() && style == Style::Alone && rng.percent(60) {
         let both = op.can_use_repne_prefix();
         insn.set_has_repe_prefix(op.can_use_rep_prefix() && (!both || rng.percent(50)));
         insn.set_has_repne_prefix(both && !insn.has_repe_prefix());
@@ -52,11 +65,12 @@ pub fn encode_at(rng: &mut Rng, code: Code, rip: u64) -> Option<Subject> {
     let mut encoder = Encoder::new(64);
     encoder.encode(&insn, rip).ok()?;
     let mut bytes = encoder.take_buffer();
-    let legacy = op.encoding() == iced_x86::EncodingKind::Legacy;
+    let alone = style == Style::Alone;
+    let legacy = alone && op.encoding() == iced_x86::EncodingKind::Legacy;
     if legacy && rng.percent(3) && insn.segment_prefix() == Register::None && insn.memory_base() != Register::RIP {
         bytes.insert(0, rng.pick(&[0x26, 0x2e, 0x36, 0x3e])); // ignored in 64-bit mode
     }
-    if rng.percent(1) {
+    if alone && rng.percent(1) {
         bytes.insert(0, 0xf0); // #UD nearly everywhere
     }
     let decoded = decode(&bytes, rip);
@@ -96,15 +110,24 @@ const R8: [Register; 16] = [
     Register::BH,
 ];
 
+const SEQUENCE_R8: [Register; 8] =
+    [Register::AL, Register::CL, Register::DL, Register::AH, Register::DH, Register::R8L, Register::R12L, Register::CH];
+
 fn reg(base: Register, n: u64) -> Register {
     base + n as u32
 }
 
 /// A register of the kind's file; general ones avoid rsp most of the time, so that stacks stay usable.
-fn register(rng: &mut Rng, kind: K) -> Option<Register> {
+fn register(rng: &mut Rng, kind: K, style: Style) -> Option<Register> {
     let mut gpr = rng.below(16);
     if gpr == 4 && !rng.percent(25) {
         gpr = 0;
+    }
+    if style == Style::InSequence {
+        gpr = rng.pick(&SEQUENCE_REGISTERS);
+        if matches!(kind, K::r8_or_mem | K::r8_reg | K::r8_opcode) {
+            return Some(rng.pick(&SEQUENCE_R8));
+        }
     }
     Some(match kind {
         K::r8_or_mem | K::r8_reg | K::r8_opcode => rng.pick(&R8),
@@ -132,22 +155,25 @@ fn register(rng: &mut Rng, kind: K) -> Option<Register> {
     })
 }
 
-fn operand(rng: &mut Rng, insn: &mut Instruction, n: u32, kind: K, rip: u64, addr32: bool) -> Option<()> {
+fn operand(rng: &mut Rng, insn: &mut Instruction, n: u32, kind: K, rip: u64, addr32: bool, style: Style) -> Option<()> {
     let or_memory = matches!(
         kind,
         K::r8_or_mem | K::r16_or_mem | K::r32_or_mem | K::r64_or_mem | K::mm_or_mem | K::xmm_or_mem | K::ymm_or_mem
     );
     if !(or_memory && rng.percent(50)) {
-        if let Some(register) = register(rng, kind) {
+        if let Some(register) = register(rng, kind, style) {
             insn.set_op_kind(n, OpKind::Register);
             insn.set_op_register(n, register);
             return Some(());
         }
     }
+    if style == Style::InSequence && (kind == K::mem_offs || kind == K::seg_rBX_al || is_vsib(kind)) {
+        return None;
+    }
     match kind {
-        K::seg_rSI => string(rng, insn, n, if addr32 { OpKind::MemorySegESI } else { OpKind::MemorySegRSI }),
+        K::seg_rSI => string(rng, insn, n, if addr32 { OpKind::MemorySegESI } else { OpKind::MemorySegRSI }, style),
         K::es_rDI => insn.set_op_kind(n, if addr32 { OpKind::MemoryESEDI } else { OpKind::MemoryESRDI }),
-        K::seg_rDI => string(rng, insn, n, if addr32 { OpKind::MemorySegEDI } else { OpKind::MemorySegRDI }),
+        K::seg_rDI => string(rng, insn, n, if addr32 { OpKind::MemorySegEDI } else { OpKind::MemorySegRDI }, style),
         K::seg_rBX_al => {
             let base = if addr32 { Register::EBX } else { Register::RBX };
             memory(insn, n, MemoryOperand::with_base_index(base, Register::AL));
@@ -168,7 +194,10 @@ fn operand(rng: &mut Rng, insn: &mut Instruction, n: u32, kind: K, rip: u64, add
             );
         }
         _ if or_memory || kind == K::mem => {
-            let operand = addressing(rng, addr32);
+            let operand = match style {
+                Style::Alone => addressing(rng, addr32),
+                Style::InSequence => near_pointer(rng),
+            };
             memory(insn, n, operand);
         }
         K::imm8_const_1 => immediate(insn, n, OpKind::Immediate8, 1),
@@ -215,9 +244,11 @@ fn immediate(insn: &mut Instruction, n: u32, kind: OpKind, value: u64) {
     }
 }
 
-fn string(rng: &mut Rng, insn: &mut Instruction, n: u32, kind: OpKind) {
+fn string(rng: &mut Rng, insn: &mut Instruction, n: u32, kind: OpKind, style: Style) {
     insn.set_op_kind(n, kind);
-    insn.set_segment_prefix(segment(rng));
+    if style == Style::Alone {
+        insn.set_segment_prefix(segment(rng));
+    }
 }
 
 fn memory(insn: &mut Instruction, n: u32, m: MemoryOperand) {
@@ -228,6 +259,22 @@ fn memory(insn: &mut Instruction, n: u32, m: MemoryOperand) {
     insn.set_memory_displacement64(m.displacement as u64);
     insn.set_memory_displ_size(m.displ_size);
     insn.set_segment_prefix(m.segment_prefix);
+}
+
+/// A slot near one of a sequence's two pointers; few of them, so that instructions meet each other's results.
+fn near_pointer(rng: &mut Rng) -> MemoryOperand {
+    let slot = (rng.below(8) as i64 - 4) * 32 + if rng.percent(15) { rng.below(32) as i64 } else { 0 };
+    let (base, slot) =
+        if rng.percent(8) { (Register::RSP, slot + 256) } else { (rng.pick(&[Register::RBX, Register::RBP]), slot) };
+    MemoryOperand::new(
+        base,
+        Register::None,
+        1,
+        slot,
+        if (-128..128).contains(&slot) { 1 } else { 8 },
+        false,
+        Register::None,
+    )
 }
 
 fn segment(rng: &mut Rng) -> Register {

@@ -6,7 +6,7 @@ mod encode;
 mod place;
 pub mod values;
 
-pub use encode::{Subject, code_target, decode, encode, encode_at};
+pub use encode::{Style, Subject, code_target, decode, encode, encode_at};
 pub use place::{prepare, windows};
 
 use crate::rng::Rng;
