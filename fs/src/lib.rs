@@ -14,6 +14,7 @@
 //!   call `file.close(io)` exactly once. Opening a FIFO may have to wait: [`Opened::is_ready`].
 //! * Objects of other crates (sockets, eventfd, epoll) get a place from [`Vfs::anonymous`], pipes come from
 //!   [`Vfs::pipe`], shared memory from [`Vfs::memfd`] and [`Vfs::shared_memory`].
+//! * Advisory locks are in [`Vfs::locks`], by `PathRef::id`.
 //! * A call on a path that answers `EAGAIN` (host directories only) waits at [`Vfs::wait_point`].
 //! * Frames of files that went away come back when the kernel calls [`Vfs::reap`]: after unlink, close, exit and when
 //!   memory runs out.
@@ -34,6 +35,7 @@ mod dir_file;
 mod fixed;
 mod image;
 mod inode;
+mod locks;
 mod mem;
 mod perm;
 mod pipe;
@@ -47,6 +49,7 @@ mod vfs;
 mod walk;
 
 pub use dentry::PathRef;
+pub use locks::{FileId, LockOwner, LockRange, Locks, RecordLock};
 pub use pipe::{PIPE_BUF, Pipe, PipeEnd};
 pub use vfs::{
     Access, BootConfig, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REMOUNT, MountFormat, Opened,

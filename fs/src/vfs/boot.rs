@@ -81,6 +81,7 @@ impl Vfs {
         io.host.entropy(&mut boot_id);
         let vfs = Arc::new(Vfs {
             boot_id,
+            locks: crate::locks::Locks::new(bell),
             bell: bell.clone(),
             graveyard: graveyard.clone(),
             mounts: Mutex::new(Vec::new()),

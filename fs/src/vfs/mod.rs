@@ -23,6 +23,7 @@ pub use rename::RenameFlags;
 pub use xattr::XattrSet;
 
 use crate::dentry::{Dentry, Mount, PathRef};
+use crate::locks::Locks;
 use crate::mem::{Graveyard, MemFs};
 use crate::stream::HostStream;
 use alloc::sync::Arc;
@@ -49,6 +50,7 @@ pub struct Vfs {
     next_anon_ino: AtomicU64,
     /// memfd_create(2) and shared anonymous memory.
     shm: Arc<MemFs>,
+    locks: Locks,
     /// /proc/sys/kernel/random/boot_id.
     boot_id: [u8; 16],
     /// Cached names, and how many there may be before the next pruning.
@@ -65,6 +67,11 @@ impl Vfs {
     /// closing and unlinking, and when memory runs out.
     pub fn reap(&self, frames: &mut dyn FrameStore) -> usize {
         self.graveyard.reap(frames)
+    }
+
+    /// flock(2) and record locks.
+    pub fn locks(&self) -> &Locks {
+        &self.locks
     }
 
     /// Where a task waits whose call on a path answered `EAGAIN` (a host directory that needs time).
