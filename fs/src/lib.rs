@@ -23,7 +23,7 @@
 //!
 //! `walk.rs` resolves paths over `dentry.rs` (names and mounts); `vfs/` checks permissions and does what a call asks,
 //! by the trait in `inode.rs`. Filesystems: `mem/` (tmpfs, and the root over `image.rs`), `procfs/`, `sysfs.rs`. Open
-//! files without a filesystem: `pipe.rs`, `stream.rs` (the host's standard streams), `device.rs`.
+//! files without a filesystem: `pipe.rs`, `stream.rs` (the host's standard streams), `device.rs`, `tty/`.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -45,6 +45,7 @@ mod sysfs;
 #[cfg(test)]
 mod testing;
 mod text_file;
+mod tty;
 mod vfs;
 mod walk;
 

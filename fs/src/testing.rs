@@ -309,6 +309,13 @@ impl ProcInfo for TestProc {
         }
         Ok(())
     }
+    fn group_session(&self, pgid: Pid) -> Result<Pid, Errno> {
+        match pgid {
+            7 | 9 => Ok(7),
+            1 => Ok(1),
+            _ => Err(Errno::ESRCH),
+        }
+    }
     fn owner(&self, pid: Pid) -> Result<(u32, u32, Nanos), Errno> {
         match pid {
             1 => Ok((0, 0, 5)),

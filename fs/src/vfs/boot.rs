@@ -7,12 +7,13 @@ use crate::image::Root;
 use crate::inode::{Inode, NewInode};
 use crate::mem::{Graveyard, MemFs, MemFsConfig, MemInode};
 use crate::stream::{HostStream, StreamInode};
+use crate::tty::{DevPts, TtyFile, Ttys};
 use crate::walk::At;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::linux::Caller;
-use brainworm_abi::{Bell, Errno, Event, Io, OpenFlags, Stream, WaitPoint};
+use brainworm_abi::{Bell, Errno, Event, Io, OpenFlags, Pid, Stream, WaitPoint};
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 use spin::Mutex;
 
@@ -95,6 +96,7 @@ impl Vfs {
             dentry_limit: AtomicUsize::new(DENTRY_LIMIT),
             host_wait: WaitPoint::new(bell),
             streams: Mutex::new(Vec::new()),
+            ttys: Ttys::new(bell),
         });
         let root = vfs.attach(None, Dentry::root(root_inode), fs_type, fs_type.as_bytes(), 0);
         vfs.build_dev(io, &root, config)?;
@@ -115,6 +117,8 @@ impl Vfs {
         let shm = MemFs::tmpfs(shm, 0o1777, io.now);
         let flags = MS_NOSUID | super::MS_NODEV | super::MS_NOEXEC;
         self.mount_new(io, root, b"/dev/shm", shm, "tmpfs", b"shm", flags)?;
+        let pts = DevPts::new(&self.ttys, self.fresh_dev(), io.now);
+        self.mount_new(io, root, b"/dev/pts", pts, "devpts", b"devpts", MS_NOSUID | super::MS_NOEXEC)?;
         let proc = crate::procfs::root(self.fresh_dev(), io.now, self.boot_id);
         self.mount_new(io, root, b"/proc", proc, "proc", b"proc", flags)?;
         let sys = crate::sysfs::root(self.fresh_dev(), io.now);
@@ -191,26 +195,49 @@ fn anonymous_mount(shm: &Arc<MemInode>) -> Arc<Mount> {
 }
 
 impl Vfs {
-    /// The standard streams of the container's first process: descriptors 0, 1 and 2.
-    pub fn stdio(&self, io: &mut Io<'_>) -> [Opened; 3] {
-        let streams = [Stream::Stdin, Stream::Stdout, Stream::Stderr].map(|stream| {
-            let stream = HostStream::new(&self.bell, stream, self.anon_dev, self.fresh_ino(), io.now);
-            self.streams.lock().push(stream.clone());
-            stream
-        });
-        streams.map(|stream| {
-            let inode = Arc::new(StreamInode(stream.clone()));
-            let name = format!("pipe:[{}]", inode.id().1);
-            Opened { file: stream, path: self.anonymous_inode(inode, name.as_bytes()) }
-        })
+    /// The standard streams of the container's first process: descriptors 0, 1 and 2. Those the host has a terminal
+    /// for are that terminal, which becomes the controlling one of the caller's session; the others are byte-exact.
+    pub fn stdio(&self, io: &mut Io<'_>, root: &PathRef) -> Result<[Opened; 3], Errno> {
+        let streams = [Stream::Stdin, Stream::Stdout, Stream::Stderr];
+        let is_terminal = streams.map(|stream| io.host.is_terminal(stream));
+        if is_terminal == [false; 3] {
+            return Ok(streams.map(|stream| self.open_stream(io, stream)));
+        }
+        let output = if is_terminal[1] || !is_terminal[2] { Stream::Stdout } else { Stream::Stderr };
+        let tty = self.ttys.open_console(io, output)?;
+        let name = format!("/dev/pts/{}", tty.id() & 0xff);
+        let path = self.walk(io, At::new(root, root), name.as_bytes(), false)?;
+        let mut open = |i: usize| {
+            if is_terminal[i] {
+                let file = TtyFile::open(io, &tty, &path, OpenFlags::O_RDWR)?;
+                return Ok(Opened { file, path: path.clone() });
+            }
+            Ok(self.open_stream(io, streams[i]))
+        };
+        Ok([open(0)?, open(1)?, open(2)?])
     }
 
-    /// Something happened outside: wakes who waits for it.
+    fn open_stream(&self, io: &mut Io<'_>, stream: Stream) -> Opened {
+        let stream = HostStream::new(&self.bell, stream, self.anon_dev, self.fresh_ino(), io.now);
+        self.streams.lock().push(stream.clone());
+        let inode = Arc::new(StreamInode(stream.clone()));
+        let name = format!("pipe:[{}]", inode.id().1);
+        Opened { file: stream, path: self.anonymous_inode(inode, name.as_bytes()) }
+    }
+
+    /// Something happened outside: wakes who waits for it, and makes signals of what was typed.
     pub fn event(&self, io: &mut Io<'_>, event: Event) {
-        let _ = io;
-        self.streams.lock().iter().for_each(|stream| stream.event(event));
+        let streams = self.streams.lock().clone();
+        streams.iter().for_each(|stream| stream.event(event));
+        self.ttys.event(io, event);
         if matches!(event, Event::FileReady(_) | Event::ChunkReady(_)) {
             self.host_wait.notify();
         }
+    }
+
+    /// The leader of a session exits: its controlling terminal (`Caller::tty`) is free again, and the foreground group
+    /// gets SIGHUP (credentials(7)).
+    pub fn session_ended(&self, io: &mut Io<'_>, tty: u32, session: Pid) {
+        self.ttys.session_ended(io, tty, session);
     }
 }

@@ -26,6 +26,7 @@ use crate::dentry::{Dentry, Mount, PathRef};
 use crate::locks::Locks;
 use crate::mem::{Graveyard, MemFs};
 use crate::stream::HostStream;
+use crate::tty::Ttys;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::{Bell, Errno, FrameStore, WaitPoint};
@@ -58,6 +59,7 @@ pub struct Vfs {
     dentry_limit: AtomicUsize,
     /// Operations on host directories that answered `EAGAIN` wait here.
     host_wait: WaitPoint,
+    ttys: Arc<Ttys>,
     /// The standard streams that are no terminal.
     streams: Mutex<Vec<Arc<HostStream>>>,
 }

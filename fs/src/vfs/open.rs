@@ -6,6 +6,7 @@ use crate::dir_file::DirFile;
 use crate::inode::{Inode, NewInode};
 use crate::perm;
 use crate::pipe::{Pipe, PipeEnd, PipeInode};
+use crate::tty::{PtyMaster, TtyFile};
 use crate::walk::{At, Last, Links};
 use alloc::format;
 use alloc::sync::Arc;
@@ -188,12 +189,41 @@ impl Vfs {
         Ok(Opened { file, path: place.clone() })
     }
 
-    fn open_device(&self, io: &mut Io<'_>, place: &PathRef, _flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
+    fn open_device(&self, io: &mut Io<'_>, place: &PathRef, flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
         let rdev = place.inode().stat(io)?.rdev;
+        let no_ctty = flags | OpenFlags::O_NOCTTY;
         match crate::device::split_dev(rdev) {
             (1, minor) => crate::device::open_mem(minor, place),
+            (5, 0) => {
+                let tty = io.caller.tty.and_then(|id| self.ttys.by_id(id)).ok_or(Errno::ENXIO)?;
+                Ok(TtyFile::open(io, &tty, place, no_ctty)?)
+            }
+            (5, 1) => {
+                let tty = self.ttys.console().ok_or(Errno::ENXIO)?;
+                Ok(TtyFile::open(io, &tty, place, no_ctty)?)
+            }
+            (5, 2) => Ok(PtyMaster::open(io, &self.ttys, place)?),
+            (136, minor) => {
+                let tty = self.ttys.get(minor as u32).ok_or(Errno::EIO)?;
+                let flags = if flags.reads() { flags } else { no_ctty };
+                Ok(TtyFile::open(io, &tty, place, flags)?)
+            }
             _ => Err(Errno::ENXIO),
         }
+    }
+
+    /// TIOCGPTPEER of ioctl_tty(2): the terminal side of the pseudoterminal whose master side `file` is.
+    pub fn open_pty_peer(
+        &self,
+        io: &mut Io<'_>,
+        root: &PathRef,
+        file: &dyn File,
+        flags: OpenFlags,
+    ) -> Result<Opened, Errno> {
+        let master = file.as_any().downcast_ref::<PtyMaster>().ok_or(Errno::ENOTTY)?;
+        let name = format!("/dev/pts/{}", master.index());
+        let path = self.walk(io, At::new(root, root), name.as_bytes(), false)?;
+        Ok(Opened { file: master.open_peer(io, &path, flags)?, path })
     }
 
     /// Opens a program for execve(2): a regular file the caller may execute, else `EACCES`.

@@ -159,7 +159,8 @@ pub struct Io<'a> {
 /// One open object. Methods take `&self`: a description may be shared by tasks, state is behind `spin` locks.
 ///
 /// `pos` is the offset of pread(2)-like access; objects that do not seek ignore it. The kernel keeps the position,
-/// checks the access mode of the description and turns `EAGAIN` into waiting unless O_NONBLOCK is set.
+/// checks the access mode of the description and turns `EAGAIN` into waiting unless O_NONBLOCK is set. `ERESTART` says
+/// that an effect sends the caller a job control signal: the call is interrupted by it and made again after it.
 pub trait File: Any + Send + Sync {
     /// Type and metadata, fstat(2).
     fn stat(&self, io: &mut Io<'_>) -> Result<Stat, Errno>;

@@ -76,6 +76,8 @@ pub trait ProcInfo {
     fn tids(&self, pid: Pid, out: &mut Vec<Pid>) -> Result<(), Errno>;
     /// Open descriptors of a process in ascending order.
     fn fds(&self, pid: Pid, out: &mut Vec<u32>) -> Result<(), Errno>;
+    /// The session of a process group; `ESRCH` when there is no such group. Terminals ask it (tcsetpgrp(3)).
+    fn group_session(&self, pgid: Pid) -> Result<Pid, Errno>;
     /// Effective uid and gid of a process (or thread, by its own id) and its start on the monotonic clock: owner and time of /proc/PID.
     fn owner(&self, pid: Pid) -> Result<(u32, u32, Nanos), Errno>;
 }

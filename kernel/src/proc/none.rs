@@ -25,6 +25,9 @@ impl ProcInfo for NoProc {
     fn fds(&self, _pid: Pid, _out: &mut Vec<u32>) -> Result<(), Errno> {
         Err(Errno::ESRCH)
     }
+    fn group_session(&self, _pgid: Pid) -> Result<Pid, Errno> {
+        Err(Errno::ESRCH)
+    }
     fn owner(&self, _pid: Pid) -> Result<(u32, u32, Nanos), Errno> {
         Err(Errno::ESRCH)
     }
