@@ -1,0 +1,271 @@
+//! The command line (a contract: scripts depend on it). Letters and habits are docker's.
+
+use crate::failure::{Failure, Outcome};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Containers as wasm files.
+#[derive(Parser)]
+#[command(name = "brainworm", version, about, max_term_width = 110)]
+pub(crate) struct Args {
+    /// Show the causes behind an error
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Turn a container image into one wasm file
+    Build(BuildArgs),
+    /// Run a container image or a built wasm file
+    Run(Box<RunArgs>),
+    /// Show what an image or a built wasm file holds
+    Inspect(InspectArgs),
+}
+
+const IMAGE_HELP: &str =
+    "OCI layout or docker save archive, root directory or tar (rootfs:PATH), each also gzip or zstd";
+
+/// `brainworm build`.
+#[derive(ClapArgs)]
+pub(crate) struct BuildArgs {
+    #[arg(help = IMAGE_HELP)]
+    pub(crate) image: OsString,
+    /// Where to write it
+    #[arg(short, long, value_name = "FILE", default_value = "app.wasm")]
+    pub(crate) output: PathBuf,
+    /// Replace the image's entrypoint (empty: none)
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) entrypoint: Option<OsString>,
+    /// Set a variable; without a value, take it from here
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub(crate) env: Vec<OsString>,
+    /// Start in this directory
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) workdir: Option<OsString>,
+    /// Run as USER[:GROUP], by name or number
+    #[arg(short, long)]
+    pub(crate) user: Option<OsString>,
+    /// Print what was built as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[arg(long, hide = true, value_name = "KIND")]
+    target: Option<String>,
+    #[arg(long, hide = true, value_name = "KIND")]
+    http: Option<String>,
+    #[arg(long, hide = true, value_name = "WHAT")]
+    aot: Vec<String>,
+    #[arg(long, hide = true, value_name = "CMD")]
+    train: Vec<String>,
+    #[arg(long, hide = true, value_name = "F")]
+    profile: Option<String>,
+    #[arg(long, hide = true, value_name = "WHEN")]
+    snapshot: Option<String>,
+    #[arg(long, hide = true)]
+    precompile: bool,
+}
+
+impl BuildArgs {
+    /// Flags whose features come later are refused, never ignored.
+    pub(crate) fn check(&self) -> Outcome<()> {
+        let is_off = |list: &[String]| list.iter().all(|what| what == "off");
+        match () {
+            _ if self.target.as_deref().is_some_and(|t| t != "wasi") => {
+                Err(Failure::not_yet("--target other than wasi"))
+            }
+            _ if self.http.is_some() => Err(Failure::not_yet("--http")),
+            _ if !is_off(&self.aot) => Err(Failure::not_yet("--aot other than off")),
+            _ if !self.train.is_empty() => Err(Failure::not_yet("--train")),
+            _ if self.profile.is_some() => Err(Failure::not_yet("--profile")),
+            _ if self.snapshot.is_some() => Err(Failure::not_yet("--snapshot")),
+            _ if self.precompile => Err(Failure::not_yet("--precompile")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `brainworm run`. `-h` is the host's name, as docker has it.
+#[derive(ClapArgs)]
+#[command(disable_help_flag = true)]
+pub(crate) struct RunArgs {
+    /// Connect standard input
+    #[arg(short, long)]
+    pub(crate) interactive: bool,
+    /// Give the container a terminal
+    #[arg(short, long)]
+    pub(crate) tty: bool,
+    /// Set a variable; without a value, take it from here
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub(crate) env: Vec<OsString>,
+    /// Read variables from a file, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Vec<PathBuf>,
+    /// Start in this directory
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) workdir: Option<OsString>,
+    /// Run as USER[:GROUP], by name or number
+    #[arg(short, long)]
+    pub(crate) user: Option<OsString>,
+    /// Replace the image's entrypoint (empty: none)
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) entrypoint: Option<OsString>,
+    /// The container's host name
+    #[arg(short = 'h', long, value_name = "NAME")]
+    pub(crate) hostname: Option<OsString>,
+    /// Mount a directory
+    #[arg(short, long, value_name = "HOST:GUEST[:ro]")]
+    pub(crate) volume: Vec<OsString>,
+    /// Limit the container's memory (bytes, or with k, m, g)
+    #[arg(short, long, value_name = "SIZE")]
+    pub(crate) memory: Option<String>,
+    /// Only none is there: the container talks to itself
+    #[arg(long, value_name = "KIND")]
+    network: Option<String>,
+    #[arg(short, long, hide = true, value_name = "H:G")]
+    publish: Vec<String>,
+    /// Remove the container afterwards: nothing is ever kept
+    #[arg(long)]
+    rm: bool,
+    /// What executes the guest's code: auto or interp
+    #[arg(long, value_name = "KIND")]
+    engine: Option<Engine>,
+    #[arg(long, hide = true, value_name = "LEVEL")]
+    cpu: Option<String>,
+    /// Print every system call
+    #[arg(long)]
+    pub(crate) strace: bool,
+    /// Print figures as JSON on standard error at exit
+    #[arg(long)]
+    pub(crate) stats: bool,
+    /// Print help
+    #[arg(long, action = clap::ArgAction::Help)]
+    help: Option<bool>,
+    /// The image, then the command that replaces the image's own and its arguments
+    #[arg(
+        value_name = "IMAGE [COMMAND [ARG...]]",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    words: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    Auto,
+    Interp,
+    Aot,
+    Jit,
+}
+
+impl RunArgs {
+    /// The image: the first word that is no flag.
+    pub(crate) fn image(&self) -> &OsString {
+        &self.words[0]
+    }
+    /// Everything after it is the guest's.
+    pub(crate) fn command(&self) -> &[OsString] {
+        &self.words[1..]
+    }
+    /// Flags whose features come later are refused, never ignored.
+    pub(crate) fn check(&self) -> Outcome<()> {
+        match () {
+            _ if !self.publish.is_empty() => Err(Failure::not_yet("--publish")),
+            _ if self.network.as_deref().is_some_and(|n| n != "none") => {
+                Err(Failure::not_yet("--network other than none"))
+            }
+            _ if matches!(self.engine, Some(Engine::Aot | Engine::Jit)) => {
+                Err(Failure::not_yet("--engine other than auto and interp"))
+            }
+            _ if self.cpu.is_some() => Err(Failure::not_yet("--cpu")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `brainworm inspect`.
+#[derive(ClapArgs)]
+pub(crate) struct InspectArgs {
+    #[arg(value_name = "APP.wasm|IMAGE", help = IMAGE_HELP)]
+    pub(crate) image: OsString,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A size as docker reads it: `64m`, `1.5g`, plain bytes.
+pub(crate) fn size(text: &str) -> Outcome<u64> {
+    let bad = || Failure::new(format!("'{text}' is no size: write bytes, or a number with k, m or g"));
+    let lower = text.to_ascii_lowercase();
+    let lower = lower.strip_suffix('b').unwrap_or(&lower);
+    let (digits, shift) = match lower.as_bytes().last() {
+        Some(b'k') => (&lower[..lower.len() - 1], 10),
+        Some(b'm') => (&lower[..lower.len() - 1], 20),
+        Some(b'g') => (&lower[..lower.len() - 1], 30),
+        _ => (lower, 0),
+    };
+    let number: f64 = digits.parse().map_err(|_| bad())?;
+    let bytes = number * (1u64 << shift) as f64;
+    if bytes.is_finite() && bytes >= 1.0 { Ok(bytes as u64) } else { Err(bad()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Args {
+        Args::try_parse_from([&["brainworm"], words].concat()).unwrap_or_else(|e| panic!("{e}"))
+    }
+    fn run(words: &[&str]) -> Box<RunArgs> {
+        match parse(words).command {
+            Command::Run(args) => args,
+            _ => unreachable!("the words begin with run"),
+        }
+    }
+
+    #[test]
+    fn everything_after_the_image_is_the_guests() {
+        let args = run(&["run", "-it", "-h", "box", "-e", "A=b", "img", "-e", "--", "sh", "-i", "--help"]);
+        assert!(args.interactive && args.tty);
+        assert_eq!((args.image(), args.hostname.as_ref().unwrap()), (&OsString::from("img"), &OsString::from("box")));
+        assert_eq!(args.command(), ["-e", "--", "sh", "-i", "--help"].map(OsString::from));
+        assert_eq!(args.env, ["A=b"]);
+        let args = run(&["run", "img", "--", "x"]);
+        assert_eq!(args.command(), ["--", "x"].map(OsString::from));
+        assert!(run(&["run", "--rm", "--network", "none", "--engine", "interp", "img"]).check().is_ok());
+    }
+
+    #[test]
+    fn what_comes_later_is_refused_and_not_ignored() {
+        for words in [
+            &["-p", "80:80"][..],
+            &["--network", "host"],
+            &["--network=bridge"],
+            &["--engine", "jit"],
+            &["--engine", "aot"],
+            &["--cpu", "v3"],
+        ] {
+            assert!(run(&[&["run"], words, &["img"]].concat()).check().is_err(), "{words:?}");
+        }
+        for words in
+            [&["--target", "http"][..], &["--aot", "all"], &["--train", "x"], &["--snapshot", "x"], &["--precompile"]]
+        {
+            let Command::Build(args) = parse(&[&["build", "img"], words].concat()).command else { panic!("{words:?}") };
+            assert!(args.check().is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, expect) in [("4096", 4096), ("64k", 65536), ("512m", 512 << 20), ("1.5G", 3 << 29), ("2gb", 2 << 30)]
+        {
+            assert_eq!(size(text).unwrap(), expect, "{text}");
+        }
+        for text in ["", "m", "-1m", "x", "0", "nan", "1t"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The embedded kernel module, and images joined with it.
+
+use crate::failure::{Failure, Outcome};
+use crate::progress::Bar;
+use brainworm_pack::Container;
+use std::ffi::OsStr;
+use std::io::Read;
+use std::path::Path;
+
+/// The module hosts/module was built to.
+pub(crate) const KERNEL: &[u8] = include_bytes!(env!("BRAINWORM_KERNEL_PATH"));
+/// Its sha256.
+pub(crate) const DIGEST: &str = env!("BRAINWORM_KERNEL_DIGEST");
+
+/// Reads an image of any form.
+pub(crate) fn load(image: &OsStr, bar: &mut Bar) -> Outcome<Container> {
+    let name = image.to_str().ok_or_else(|| Failure::new(format!("{}: the name is not UTF-8", image.display())))?;
+    let container = brainworm_pack::load(name, bar)?;
+    Ok(container)
+}
+
+/// True when the word names a wasm file.
+pub(crate) fn is_wasm(image: &OsStr) -> bool {
+    let mut head = [0; 4];
+    let is_file = Path::new(image).is_file();
+    is_file
+        && std::fs::File::open(image).and_then(|mut f| f.read_exact(&mut head)).is_ok()
+        && brainworm_pack::link::is_wasm(&head)
+}
+
+/// Reads a built wasm file and checks that it is one of ours.
+pub(crate) fn read_wasm(path: &OsStr) -> Outcome<(Vec<u8>, Vec<u8>)> {
+    let place = path.display();
+    let wasm = std::fs::read(path).map_err(|e| Failure::because(format_args!("{place}"), e))?;
+    let image = brainworm_pack::link::extract(&wasm).map_err(|e| Failure::from(e.at(place)))?;
+    Ok((wasm, image))
+}
+
+/// `NAME=VALUE` words with the values of bare names taken from here; bare names nobody set are left out, as docker does.
+pub(crate) fn environment(words: &[std::ffi::OsString]) -> Outcome<Vec<Vec<u8>>> {
+    use std::os::unix::ffi::OsStrExt;
+    let mut variables = Vec::new();
+    for word in words {
+        let bytes = word.as_bytes();
+        match bytes.iter().position(|&b| b == b'=') {
+            Some(0) => return Err(Failure::new(format!("-e {}: a variable needs a name", word.display()))),
+            Some(_) => variables.push(bytes.to_vec()),
+            None if bytes.is_empty() => return Err(Failure::new("-e '': a variable needs a name")),
+            None => {
+                if let Some(value) = std::env::var_os(word) {
+                    variables.push([bytes, b"=", value.as_bytes()].concat());
+                }
+            }
+        }
+    }
+    Ok(variables)
+}

@@ -1,0 +1,252 @@
+//! The loop between the machine and the outside, over the module's `bw_*` exports (hosts/module's `driven.rs`).
+
+use super::mounts::Mount;
+use super::signals::Signals;
+use super::streams::{self, Streams};
+use super::terminal::Terminal;
+use super::wait;
+use crate::failure::{Failure, Outcome};
+use serde_json::json;
+use signal_hook::consts::SIGWINCH;
+use std::time::{Duration, Instant};
+use wasmtime::{Engine, Instance, Linker, Module, Store, TypedFunc, WasmParams, WasmResults};
+use wasmtime_wasi::p1::{self, WasiP1Ctx};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
+
+/// Guest instructions between two looks at the outside: a few milliseconds.
+const BUDGET: u64 = 2_000_000;
+
+const OPTION_MEMORY: u32 = 1;
+const OPTION_STRACE: u32 = 2;
+const OPTION_WINDOW: u32 = 3;
+const OPTION_READ_ONLY_MOUNTS: u32 = 4;
+
+const PAUSE_BUDGET: u8 = 0;
+const PAUSE_IDLE: u8 = 1;
+const PAUSE_EXITED: u8 = 2;
+const INTEREST_STDIN: u8 = 1;
+
+const EVENT_READABLE: u32 = 1;
+const EVENT_WRITABLE: u32 = 2;
+const EVENT_RESIZE: u32 = 3;
+const EVENT_SIGNAL: u32 = 4;
+
+/// Strings the module takes before boot, with its numbers for them.
+#[derive(Clone, Copy)]
+pub(crate) enum Text {
+    Entrypoint = 1,
+    WorkingDir = 2,
+    User = 3,
+    Hostname = 4,
+    Term = 5,
+}
+
+/// What the user decided.
+#[derive(Default)]
+pub(crate) struct Options {
+    /// 0: no limit but the address space's.
+    pub(crate) memory_bytes: u64,
+    pub(crate) strace: bool,
+    pub(crate) texts: Vec<(Text, Vec<u8>)>,
+}
+
+/// What imported functions reach.
+pub(crate) struct Context {
+    wasi: WasiP1Ctx,
+    pub(crate) streams: Streams,
+}
+
+/// A machine and the functions that drive it.
+pub(crate) struct Machine {
+    store: Store<Context>,
+    instance: Instance,
+    run: TypedFunc<u64, u64>,
+    until: TypedFunc<(), u64>,
+    push: TypedFunc<(u32, u32, u32), ()>,
+    signals: Signals,
+    boot_status: u8,
+}
+
+impl Machine {
+    /// Instantiates the module and boots it.
+    pub(crate) fn new(
+        module: &Module,
+        streams: Streams,
+        mounts: &[Mount],
+        options: &Options,
+        terminal: Option<&Terminal>,
+    ) -> Outcome<Machine> {
+        let signals = Signals::catch()?;
+        let engine: &Engine = module.engine();
+        let mut linker: Linker<Context> = Linker::new(engine);
+        let defined = p1::add_to_linker_sync(&mut linker, |context| &mut context.wasi);
+        defined.and_then(|()| streams::define(&mut linker)).map_err(internal)?;
+        let mut store = Store::new(engine, Context { wasi: wasi(mounts)?, streams });
+        let instance = linker.instantiate(&mut store, module).map_err(internal)?;
+        let mut machine = Machine {
+            run: function(&mut store, &instance, "bw_run")?,
+            until: function(&mut store, &instance, "bw_until")?,
+            push: function(&mut store, &instance, "bw_push")?,
+            store,
+            instance,
+            signals,
+            boot_status: 0,
+        };
+        machine.configure(options, mounts, terminal)?;
+        let boot: TypedFunc<(), u32> = function(&mut machine.store, &machine.instance, "bw_boot")?;
+        machine.boot_status = boot.call(&mut machine.store, ()).or_else(exit_code)? as u8;
+        Ok(machine)
+    }
+
+    fn configure(&mut self, options: &Options, mounts: &[Mount], terminal: Option<&Terminal>) -> Outcome<()> {
+        let option: TypedFunc<(u32, u64), ()> = function(&mut self.store, &self.instance, "bw_option")?;
+        let read_only = mounts.iter().enumerate().map(|(i, mount)| (mount.is_read_only as u64) << i).sum();
+        let numbers = [
+            (OPTION_MEMORY, options.memory_bytes),
+            (OPTION_STRACE, options.strace as u64),
+            (OPTION_READ_ONLY_MOUNTS, read_only),
+        ];
+        let window = terminal.map(|terminal| (OPTION_WINDOW, window(terminal) as u64));
+        for number in numbers.into_iter().chain(window) {
+            option.call(&mut self.store, number).map_err(internal)?;
+        }
+        let string: TypedFunc<(u32, u32), u32> = function(&mut self.store, &self.instance, "bw_string")?;
+        for (key, text) in &options.texts {
+            let at = string.call(&mut self.store, (*key as u32, text.len() as u32)).map_err(internal)? as usize;
+            let memory = self.instance.get_memory(&mut self.store, "memory").ok_or_else(not_ours)?;
+            let room = memory.data_mut(&mut self.store).get_mut(at..at + text.len());
+            let room =
+                room.filter(|_| at != 0).ok_or_else(|| Failure::new("a name on the command line is too long"))?;
+            room.copy_from_slice(text);
+        }
+        Ok(())
+    }
+
+    /// Drives it to its end and answers the exit status.
+    pub(crate) fn run(&mut self, terminal: Option<&Terminal>) -> Outcome {
+        if self.boot_status != 0 {
+            return Ok(self.boot_status);
+        }
+        loop {
+            let pause = match self.run.call(&mut self.store, BUDGET) {
+                Ok(pause) => pause,
+                Err(error) => return exit_code(error).map(|code| code as u8),
+            };
+            let [kind, detail, ..] = pause.to_le_bytes();
+            match kind {
+                PAUSE_EXITED => return Ok(detail),
+                PAUSE_BUDGET => self.look(self.store.data().streams.blocked, Some(Duration::ZERO))?,
+                PAUSE_IDLE => {
+                    let mut streams = self.store.data().streams.blocked;
+                    streams[0] |= detail & INTEREST_STDIN != 0;
+                    let timeout = self.timeout()?;
+                    self.look(streams, timeout)?;
+                }
+                _ => return Err(not_ours()),
+            }
+            if let Some(status) = self.forward_signals(terminal)? {
+                return Ok(status);
+            }
+        }
+    }
+
+    /// How long an idle machine may sleep.
+    fn timeout(&mut self) -> Outcome<Option<Duration>> {
+        let until = self.until.call(&mut self.store, ()).map_err(internal)?;
+        let now = streams::clock(1).unwrap_or(0);
+        Ok((until != u64::MAX).then(|| Duration::from_nanos(until.saturating_sub(now))))
+    }
+
+    /// Waits for the outside and tells the machine what happened.
+    fn look(&mut self, streams: [bool; 3], timeout: Option<Duration>) -> Outcome<()> {
+        let ready = wait::wait(streams, Some(self.signals.bell()), timeout);
+        if ready.streams[0] {
+            self.store.data_mut().streams.blocked[0] = false;
+            self.tell(EVENT_READABLE, 0)?;
+        }
+        if ready.streams[1] || ready.streams[2] {
+            for fd in 1..3 {
+                self.store.data_mut().streams.blocked[fd] &= !ready.streams[fd];
+            }
+            self.tell(EVENT_WRITABLE, 0)?;
+        }
+        Ok(())
+    }
+
+    /// Hands signals on; the status when the user insists on an end.
+    fn forward_signals(&mut self, terminal: Option<&Terminal>) -> Outcome<Option<u8>> {
+        while let Some(signal) = self.signals.take() {
+            if signal == SIGWINCH {
+                if let Some(terminal) = terminal {
+                    self.tell(EVENT_RESIZE, window(terminal))?;
+                }
+            } else if self.signals.is_insisted(signal) {
+                return Ok(Some(128 + signal as u8));
+            } else {
+                self.tell(EVENT_SIGNAL, signal as u32)?;
+            }
+        }
+        Ok(None)
+    }
+
+    fn tell(&mut self, event: u32, value: u32) -> Outcome<()> {
+        self.push.call(&mut self.store, (event, value, 0)).map_err(internal)
+    }
+
+    /// Figures as JSON on standard error.
+    pub(crate) fn report(&mut self, start: Instant, compiled: Duration, status: Option<u8>) {
+        let memory = self.instance.get_memory(&mut self.store, "memory");
+        let memory_bytes = memory.map_or(0, |memory| memory.data_size(&self.store));
+        let seconds = |d: Duration| (d.as_secs_f64() * 1e6).round() / 1e6;
+        let report = json!({
+            "status": status,
+            "wall_s": seconds(start.elapsed()),
+            "module_s": seconds(compiled),
+            "linear_memory_bytes": memory_bytes,
+        });
+        eprintln!("{report}");
+    }
+}
+
+/// Preview 1 for the mounts, the clocks and entropy.
+fn wasi(mounts: &[Mount]) -> Outcome<WasiP1Ctx> {
+    let mut builder = WasiCtxBuilder::new();
+    // Nothing else runs on this thread that could be held up.
+    builder.allow_blocking_current_thread(true);
+    for mount in mounts {
+        let perms = if mount.is_read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+        builder
+            .preopened_dir(&mount.host, &mount.guest, perms)
+            .map_err(|e| Failure::because(format_args!("-v {}: cannot be opened", mount.host.display()), e))?;
+    }
+    Ok(builder.build_p1())
+}
+
+fn window(terminal: &Terminal) -> u32 {
+    let (rows, columns) = terminal.size();
+    (rows as u32) << 16 | columns as u32
+}
+
+fn function<P: WasmParams, R: WasmResults>(
+    store: &mut Store<Context>,
+    instance: &Instance,
+    name: &str,
+) -> Outcome<TypedFunc<P, R>> {
+    instance.get_typed_func(store, name).map_err(|_| not_ours())
+}
+
+fn not_ours() -> Failure {
+    Failure::new("the module was built by another version of brainworm: build it again")
+}
+
+fn internal(error: wasmtime::Error) -> Failure {
+    Failure::because("the machine stopped", error)
+}
+
+/// The module ended by itself (`proc_exit`) after a line on standard error: its status.
+fn exit_code(error: wasmtime::Error) -> Outcome<u32> {
+    match error.downcast_ref::<I32Exit>() {
+        Some(exit) => Ok(exit.0 as u32),
+        None => Err(internal(error)),
+    }
+}

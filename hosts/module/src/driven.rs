@@ -1,0 +1,158 @@
+//! The exports our own host drives the machine by, without ever waiting inside. hosts/cli's `run` is the other side.
+//!
+//! ```text
+//!   bw_option(key, value)          before boot: a number          (keys: OPTION_*)
+//!   bw_string(key, len) -> addr    before boot: room for a string (keys: STRING_*), to be filled by the host
+//!   bw_boot() -> status            0, or the exit status after a line on standard error
+//!   bw_run(budget) -> pause        kind in bits 0-7; for Idle the interest in 8-15, for Exited the status in 8-15
+//!   bw_until() -> ns               when the last Idle ends by itself, monotonic; all ones: never
+//!   bw_push(kind, a, b)            an event: EVENT_*
+//! ```
+
+use crate::machine::{Machine, Setup};
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+use brainworm_abi::{Event, Pause, WinSize};
+use core::cell::RefCell;
+
+const OPTION_MEMORY: u32 = 1;
+const OPTION_STRACE: u32 = 2;
+const OPTION_WINDOW: u32 = 3;
+const OPTION_READ_ONLY_MOUNTS: u32 = 4;
+
+const STRING_ENTRYPOINT: u32 = 1;
+const STRING_WORKING_DIR: u32 = 2;
+const STRING_USER: u32 = 3;
+const STRING_HOSTNAME: u32 = 4;
+const STRING_TERM: u32 = 5;
+const STRINGS: usize = 6;
+/// No path or name is longer.
+const STRING_MAX: u32 = 4096;
+
+const PAUSE_BUDGET: u64 = 0;
+const PAUSE_IDLE: u64 = 1;
+const PAUSE_EXITED: u64 = 2;
+const INTEREST_STDIN: u64 = 1;
+const INTEREST_OUTPUT: u64 = 2;
+const INTEREST_FILES: u64 = 4;
+
+const EVENT_READABLE: u32 = 1;
+const EVENT_WRITABLE: u32 = 2;
+const EVENT_RESIZE: u32 = 3;
+const EVENT_SIGNAL: u32 = 4;
+const EVENT_FILE: u32 = 5;
+
+/// The one global of the module.
+struct State {
+    setup: Setup,
+    strings: [Option<Vec<u8>>; STRINGS],
+    machine: Option<Machine>,
+    until: u64,
+}
+
+/// One thread, so a cell is enough.
+struct Global(RefCell<Option<State>>);
+// SAFETY: the module is built without threads (design: the portable core has none).
+unsafe impl Sync for Global {}
+static GLOBAL: Global = Global(RefCell::new(None));
+
+fn with<T>(f: impl FnOnce(&mut State) -> T) -> T {
+    let mut slot = GLOBAL.0.borrow_mut();
+    let fresh =
+        || State { setup: Setup::default(), strings: [const { None }; STRINGS], machine: None, until: u64::MAX };
+    f(slot.get_or_insert_with(fresh))
+}
+
+/// Sets a number before boot; unknown keys are ignored.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn bw_option(key: u32, value: u64) {
+    with(|state| match key {
+        OPTION_MEMORY => state.setup.memory_bytes = value,
+        OPTION_STRACE => state.setup.strace = value != 0,
+        OPTION_WINDOW => state.setup.window = Some(window(value as u32)),
+        OPTION_READ_ONLY_MOUNTS => state.setup.read_only_mounts = value,
+        _ => {}
+    });
+}
+
+/// Room for a string before boot; 0 when the key or length is none of ours.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn bw_string(key: u32, len: u32) -> *mut u8 {
+    with(|state| match state.strings.get_mut(key as usize) {
+        Some(slot) if len <= STRING_MAX => slot.insert(vec![0; len as usize]).as_mut_ptr(),
+        _ => core::ptr::null_mut(),
+    })
+}
+
+/// Boots the machine.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn bw_boot() -> u32 {
+    with(|state| {
+        let mut setup = core::mem::take(&mut state.setup);
+        let mut take = |key: u32| state.strings[key as usize].take();
+        setup.wishes.entrypoint = take(STRING_ENTRYPOINT).map(|program| vec![program]);
+        setup.wishes.working_dir = take(STRING_WORKING_DIR);
+        setup.wishes.user = take(STRING_USER);
+        setup.wishes.hostname = take(STRING_HOSTNAME);
+        setup.wishes.term = take(STRING_TERM);
+        match Machine::boot(setup, true) {
+            Ok(machine) => {
+                state.machine = Some(machine);
+                0
+            }
+            Err(error) => {
+                crate::say(&format!("brainworm: {}", error.message));
+                error.code as u32
+            }
+        }
+    })
+}
+
+/// Works until the budget is used up or nothing can go on.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn bw_run(budget: u64) -> u64 {
+    with(|state| {
+        let Some(machine) = &mut state.machine else { return PAUSE_EXITED | (crate::OWN_ERROR as u64) << 8 };
+        match machine.kernel.run(budget) {
+            Pause::Budget => PAUSE_BUDGET,
+            Pause::Idle { until, on } => {
+                state.until = until.unwrap_or(u64::MAX);
+                let interest = [(on.stdin, INTEREST_STDIN), (on.output, INTEREST_OUTPUT), (on.files, INTEREST_FILES)];
+                PAUSE_IDLE | interest.iter().map(|(wanted, bit)| *wanted as u64 * bit).sum::<u64>() << 8
+            }
+            Pause::Exited(status) => PAUSE_EXITED | (status.code() as u64) << 8,
+        }
+    })
+}
+
+/// When the last idle pause ends by itself.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn bw_until() -> u64 {
+    with(|state| state.until)
+}
+
+/// Tells what happened outside.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn bw_push(kind: u32, a: u32, _b: u32) {
+    with(|state| {
+        let Some(machine) = &mut state.machine else { return };
+        let event = match kind {
+            EVENT_READABLE => Event::Readable,
+            EVENT_WRITABLE => Event::Writable,
+            EVENT_SIGNAL => Event::Signal(a as u8),
+            EVENT_FILE => Event::FileReady(a),
+            EVENT_RESIZE => {
+                machine.streams.resize(window(a));
+                Event::Resize(window(a))
+            }
+            _ => return,
+        };
+        machine.kernel.push(event);
+    });
+}
+
+/// Rows in the upper half, columns in the lower.
+fn window(packed: u32) -> WinSize {
+    WinSize { rows: (packed >> 16) as u16, cols: packed as u16 }
+}

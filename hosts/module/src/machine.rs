@@ -1,0 +1,86 @@
+//! The kernel put onto the engine: memory, image and host of the one machine.
+
+use crate::files::Mounts;
+use crate::host::{Streams, WasiHost};
+use crate::wasi;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::ToString;
+use brainworm_abi::image::Image;
+use brainworm_abi::{PAGE_SHIFT, WinSize};
+use brainworm_kernel::{Arena, BootConfig, BootError, Kernel};
+use brainworm_loader::start::Wishes;
+use core::arch::wasm32::memory_grow;
+
+const WASM_PAGE_SHIFT: u32 = 16;
+/// Guest pages in a wasm page.
+const RATIO: u32 = 1 << (WASM_PAGE_SHIFT - PAGE_SHIFT);
+/// Guest pages to grow by at least: 1 MiB, because growing costs the engine a system call.
+const GROW_MIN: u32 = 256;
+
+/// What the embedder decides before boot. A stock engine decides nothing.
+#[derive(Default)]
+pub(crate) struct Setup {
+    /// What the image's configuration is overridden with; the command and environment come from the engine.
+    pub(crate) wishes: Wishes,
+    /// Memory limit in bytes; 0: what the address space has.
+    pub(crate) memory_bytes: u64,
+    /// Print system calls.
+    pub(crate) strace: bool,
+    /// The terminal's size.
+    pub(crate) window: Option<WinSize>,
+    /// Bit n: the n-th preopened directory is read-only.
+    pub(crate) read_only_mounts: u64,
+}
+
+/// The one machine.
+pub(crate) struct Machine {
+    pub(crate) kernel: Kernel,
+    pub(crate) streams: Rc<Streams>,
+}
+
+impl Machine {
+    /// Boots with the engine's arguments and environment. `is_driven`: by our own host.
+    pub(crate) fn boot(setup: Setup, is_driven: bool) -> Result<Machine, BootError> {
+        let bytes = crate::image();
+        let broken = |e: brainworm_abi::image::ImageError| BootError { message: e.to_string(), code: crate::OWN_ERROR };
+        let config = Image::open(bytes).and_then(|image| image.config()).map_err(broken)?;
+        let mut wishes = setup.wishes;
+        wishes.args = wasi::args().into_iter().skip(1).collect();
+        wishes.env = wasi::environ();
+
+        let working_dir = wishes.working_dir.as_ref().unwrap_or(&config.working_dir);
+        let mounts = Mounts::find(working_dir, setup.read_only_mounts);
+        let streams = Streams::new(is_driven, setup.window);
+        let host = Box::new(WasiHost::new(mounts, streams.clone()));
+        let image = ((bytes.as_ptr() as usize >> PAGE_SHIFT) as u32, bytes.len() as u64);
+        let mut spare = (0, 0);
+        let grow = Box::new(move |pages| grow(&mut spare, pages));
+        // SAFETY: the linear memory's pages grown here are handed out once and given to nobody else (`grow`); the
+        // image is never written (`crate::image`).
+        let arena = unsafe { Arena::new(core::ptr::null_mut(), grow, image) };
+        let memory_bytes = match setup.memory_bytes {
+            0 => u32::MAX as u64 + 1,
+            bytes => bytes,
+        };
+        let kernel = Kernel::boot(host, arena, BootConfig { wishes, memory_bytes, strace: setup.strace })?;
+        Ok(Machine { kernel, streams })
+    }
+}
+
+/// `pages` zeroed guest pages (a multiple of 16) by number, from what was grown before or by growing. `spare`: first
+/// page and count of what is left.
+fn grow(spare: &mut (u32, u32), pages: u32) -> Option<u32> {
+    let pages = pages.checked_next_multiple_of(RATIO)?;
+    if spare.1 < pages {
+        let take = |pages: u32| match memory_grow(0, (pages / RATIO) as usize) {
+            usize::MAX => None,
+            old => Some((old as u32 * RATIO, pages)),
+        };
+        // Near the limit a smaller step may still fit.
+        *spare = take(pages.max(GROW_MIN)).or_else(|| take(pages))?;
+    }
+    let first = spare.0;
+    *spare = (spare.0 + pages, spare.1 - pages);
+    Some(first)
+}
