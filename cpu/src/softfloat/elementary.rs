@@ -7,7 +7,7 @@
 use super::format::Extended;
 use super::round::round_to;
 use super::wide::{Fraction, Wide, reciprocal};
-use super::{Class, Env, F80, Flags, Format, Num};
+use super::{Class, Env, F80, Flags, Format, Num, Round};
 
 const LN_2: Wide = Wide::new(-1, 0xb17217f7_d1cf79ab_c9e3b398_03f2f6af);
 const LOG2_E: Wide = Wide::new(0, 0xb8aa3b29_5c17f0bb_be87fed0_691d3e89);
@@ -292,6 +292,10 @@ fn angle(env: &mut Env, a: F80, at_zero: F80) -> Result<Reduced, Option<F80>> {
     }
     if env.denormals(&[&n]) {
         return Err(Some(a));
+    }
+    // Processors take so small an angle for its sine, whatever the rounding mode.
+    if n.exp < -68 {
+        env.round = Round::Nearest;
     }
     reduce(&n).ok_or(None)
 }

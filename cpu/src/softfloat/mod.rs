@@ -35,7 +35,7 @@ pub use elementary::{ONE, atan2, cos, exp2_minus_1, sin, sin_cos, tan, y_log2_x,
 pub use fma::fma;
 pub use format::{Class, Double, Extended, F80, Format, Num, Single};
 pub use integer::{from_int, from_uint, round_to_int, to_int, to_uint};
-pub use rem::{Partial, prem};
+pub use rem::{Quotient, prem};
 pub use round::{round, round_exact};
 pub use scale::{extract, scale};
 

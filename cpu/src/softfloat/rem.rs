@@ -4,38 +4,42 @@ use super::divide::div_wide;
 use super::format::Extended;
 use super::{Env, F80, Format, Num, round_exact};
 
-/// What a step of FPREM or FPREM1 answers.
+/// How a step of FPREM or FPREM1 ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Partial {
-    /// The remainder, or the partly reduced dividend.
-    pub value: F80,
-    /// Low three bits of the quotient; None when the reduction is not complete (C2).
-    pub quotient: Option<u8>,
+pub enum Quotient {
+    /// The remainder is there; low three bits of the quotient.
+    Known(u8),
+    /// The dividend is only partly reduced.
+    Unfinished,
+    /// A NaN, or an exception ended it: there is no quotient.
+    None,
 }
 
 /// One step of the remainder of `a` by `b`: quotient towards zero (FPREM), or to nearest (FPREM1, `nearest`).
-pub fn prem(env: &mut Env, a: F80, b: F80, nearest: bool) -> Partial {
-    let done = |value, quotient| Partial { value, quotient: Some(quotient) };
+pub fn prem(env: &mut Env, a: F80, b: F80, nearest: bool) -> (F80, Quotient) {
     let (x, y) = (Extended::operand(env, a), Extended::operand(env, b));
     if let Some(nan) = env.nan2::<Extended>(x, y) {
-        return done(nan, 0);
+        return (nan, Quotient::None);
     }
     if x.is_infinity() || y.is_zero() {
-        return done(env.invalid::<Extended>(), 0);
+        return (env.invalid::<Extended>(), Quotient::None);
     }
-    if env.denormals(&[&x, &y]) || x.is_zero() || y.is_infinity() {
-        return done(Extended::encode(x), 0);
+    if env.denormals(&[&x, &y]) {
+        return (a, Quotient::None);
+    }
+    if x.is_zero() || y.is_infinity() {
+        return (Extended::encode(x), Quotient::Known(0));
     }
     let distance = x.exp - y.exp;
     if distance < -1 || distance < 0 && !nearest {
-        return done(round_exact::<Extended>(env, x), 0);
+        return (round_exact::<Extended>(env, x), Quotient::Known(0));
     }
     if distance >= 64 {
         // Not implementation's freedom here: real processors take off 32 to 63 bits by this rule.
         let step = (distance & 31 | 32) as u32;
         let (_, rest) = reduce(x.sig, y.sig, step);
         let left = Num::finite(x.sign, x.exp - step as i32, rest);
-        return Partial { value: round_exact::<Extended>(env, left), quotient: None };
+        return (round_exact::<Extended>(env, left), Quotient::Unfinished);
     }
     let (mut quotient, rest, exp) = if distance < 0 {
         // Half the divisor or more, still below it: only the nearest quotient may be one.
@@ -52,7 +56,7 @@ pub fn prem(env: &mut Env, a: F80, b: F80, nearest: bool) -> Partial {
         let diff = whole - u128::from(rest);
         left = Num::finite(!x.sign, exp, diff as u64);
     }
-    done(round_exact::<Extended>(env, left), (quotient & 7) as u8)
+    (round_exact::<Extended>(env, left), Quotient::Known((quotient & 7) as u8))
 }
 
 /// `(a * 2^shift) / b` (low 64 bits) and the remainder, for normalized `a` and `b`.

@@ -2,7 +2,7 @@
 
 use std::arch::asm;
 
-use brainworm_cpu::softfloat::{self as sf, Double, Env, Extended, F80, Flags, Order, Single};
+use brainworm_cpu::softfloat::{self as sf, Double, Env, Extended, F80, Flags, Order, Quotient, Single};
 
 use super::operands::Rng;
 use super::rounds;
@@ -185,9 +185,12 @@ op!(fucom, "fucom st(1)", |e, a, b, _| { codes(sf::compare::<Extended>(e, a, b, 
 fn remainders() {
     let codes = |nearest: bool| {
         move |e: &mut Env, a: F80, b: F80, _: [u8; 16]| {
-            let p = sf::prem(e, a, b, nearest);
-            let q = u16::from(p.quotient.unwrap_or(0));
-            let c2 = if p.quotient.is_none() { C2 } else { 0 };
+            let (_, quotient) = sf::prem(e, a, b, nearest);
+            let (q, c2) = match quotient {
+                Quotient::Known(q) => (u16::from(q), 0),
+                Quotient::Unfinished => (0, C2),
+                Quotient::None => (0, 0),
+            };
             e.rounded_up = q & 1 != 0;
             Ours::Codes(c2 | (q & 4) << 6 | (q & 2) << 13)
         }
@@ -196,9 +199,9 @@ fn remainders() {
     check("fprem1 codes", x87!("fprem1"), codes(true));
     let value = |nearest: bool| {
         move |e: &mut Env, a: F80, b: F80, _: [u8; 16]| {
-            let p = sf::prem(e, a, b, nearest);
-            e.rounded_up = p.quotient.unwrap_or(0) & 1 != 0;
-            Ours::St0(p.value)
+            let (value, quotient) = sf::prem(e, a, b, nearest);
+            e.rounded_up = matches!(quotient, Quotient::Known(q) if q & 1 != 0);
+            Ours::St0(value)
         }
     };
     check("fprem", x87!("fprem"), value(false));

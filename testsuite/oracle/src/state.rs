@@ -98,7 +98,9 @@ impl State {
     /// False for what no instruction could have left behind, and no trampoline can load: segment bases that are not
     /// canonical, reserved bits of MXCSR.
     pub fn is_loadable(&self) -> bool {
-        self.seg_base.iter().all(|base| (*base as i64) << 16 >> 16 == *base as i64) && self.mxcsr & !0xffff == 0
+        self.seg_base.iter().all(|base| (*base as i64) << 16 >> 16 == *base as i64)
+            && self.mxcsr & !0xffff == 0
+            && self.fcw & 0x40 != 0
     }
 
     /// The words that differ from `base`, one `name=value` each.

@@ -159,18 +159,15 @@ fn dot<E: Emit>(e: &mut E, i: &Insn, t: FpType) -> Done<E> {
     let keep = e.vimm(lo, hi);
     let (a, b) = (e.vbin(VBin::V128And, a, keep), e.vbin(VBin::V128And, b, keep));
     let products = e.fp(FpOp::Mul, t, Lanes::Packed, a, b)?;
-    // Every lane holds the sum of its pair, then of all: the same additions lane by lane raise the same exceptions.
+    // Each lane adds its neighbour, then the other pair. The order matters for NaNs, and is the processors'.
     let sum = if t == FpType::F64 {
-        let (low, high) =
-            (e.vshuffle(quads([0, 1, 0, 1]), products, products), e.vshuffle(quads([2, 3, 2, 3]), products, products));
-        e.fp(FpOp::Add, t, Lanes::Packed, low, high)?
+        let other = e.vshuffle(quads([2, 3, 0, 1]), products, products);
+        e.fp(FpOp::Add, t, Lanes::Packed, products, other)?
     } else {
-        let even = e.vshuffle(quads([0, 0, 2, 2]), products, products);
-        let odd = e.vshuffle(quads([1, 1, 3, 3]), products, products);
-        let pairs = e.fp(FpOp::Add, t, Lanes::Packed, even, odd)?;
-        let low = e.vshuffle(quads([0, 0, 0, 0]), pairs, pairs);
-        let high = e.vshuffle(quads([2, 2, 2, 2]), pairs, pairs);
-        e.fp(FpOp::Add, t, Lanes::Packed, low, high)?
+        let other = e.vshuffle(quads([1, 0, 3, 2]), products, products);
+        let pairs = e.fp(FpOp::Add, t, Lanes::Packed, other, products)?;
+        let other = e.vshuffle(quads([2, 3, 0, 1]), pairs, pairs);
+        e.fp(FpOp::Add, t, Lanes::Packed, pairs, other)?
     };
     let (lo, hi) = lane_mask(imm & 15, bytes);
     let keep = e.vimm(lo, hi);

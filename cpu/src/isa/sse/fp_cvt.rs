@@ -91,10 +91,14 @@ fn low_half<E: Emit>(e: &mut E, x: E::X) -> E::X {
 fn from_mmx<E: Emit>(e: &mut E, i: &Insn, op: FpCvt) -> Done<E> {
     let r = xmm_number(i.dst());
     let from_register = matches!(i.src(), Operand::Mmx(_));
-    if from_register || op == FpCvt::Dq2ps {
+    if from_register {
         e.call(i, mmx::check_pending)?;
     }
     let b = e.xread(8, false, i, i.src())?;
+    // An unmasked exception comes after the transition.
+    if from_register {
+        e.call(i, mmx::enter)?;
+    }
     let a = e.xmm(r);
     let x = e.fp_convert(op, a, b)?;
     let x = if op == FpCvt::Dq2ps {
@@ -103,9 +107,6 @@ fn from_mmx<E: Emit>(e: &mut E, i: &Insn, op: FpCvt) -> Done<E> {
     } else {
         x
     };
-    if from_register || op == FpCvt::Dq2ps {
-        e.call(i, mmx::enter)?;
-    }
     e.set_xmm(r, x);
     Ok(())
 }
@@ -128,6 +129,8 @@ fn to_mmx<E: Emit>(e: &mut E, i: &Insn, op: FpCvt, bytes: u32) -> Done<E> {
     e.call(i, mmx::check_pending)?;
     let b = e.xread(bytes, true, i, i.src())?;
     let b = if bytes == 8 { low_half(e, b) } else { b };
+    // An unmasked exception comes after the transition.
+    e.call(i, mmx::enter)?;
     let zero = e.vimm(0, 0);
     let x = e.fp_convert(op, zero, b)?;
     if let Operand::Mmx(r) = i.dst() {

@@ -3,7 +3,7 @@
 use super::meanings;
 use super::stack::*;
 use crate::insn::{Insn, Operand, Width};
-use crate::softfloat::{self as sf, Double, Env, Extended, F80, Flags, Format, Num, Single};
+use crate::softfloat::{self as sf, Double, Env, Extended, F80, Format, Num, Quotient, Single};
 use crate::{Cpu, Exit, Guest};
 
 /// A two-operand operation on numbers.
@@ -146,21 +146,19 @@ fn remainder(cpu: &mut Cpu, i: &Insn, nearest: bool) -> Ran {
         }
         return Ok(());
     };
-    let step = sf::prem(&mut env, a, b, nearest);
+    let (value, quotient) = sf::prem(&mut env, a, b, nearest);
     record(cpu, &env);
-    let codes = match step.quotient {
-        None => C2,
-        Some(q) => {
+    match quotient {
+        Quotient::Known(q) => {
             let bit = |n: u8, code: u16| if q >> n & 1 != 0 { code } else { 0 };
-            bit(2, C0) | bit(1, C3) | bit(0, C1)
+            set_codes(cpu, C0 | C1 | C2 | C3, bit(2, C0) | bit(1, C3) | bit(0, C1));
         }
-    };
-    if env.stopped() {
-        set_codes(cpu, C2, 0);
-        return Ok(());
+        Quotient::Unfinished => set_codes(cpu, C0 | C1 | C2 | C3, C2),
+        Quotient::None => set_codes(cpu, C2, 0),
     }
-    set_codes(cpu, if env.raised.contains(Flags::IE) { C2 } else { C0 | C1 | C2 | C3 }, codes);
-    set_st(cpu, 0, step.value);
+    if !env.stopped() {
+        set_st(cpu, 0, value);
+    }
     Ok(())
 }
 

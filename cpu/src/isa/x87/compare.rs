@@ -61,21 +61,21 @@ fn compare_int(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>, pops: u32) -> Ran {
     Ok(())
 }
 
-/// FCOMI and its like.
+/// FCOMI and its like. C1 stays, and rflags are set even when the exception is not masked.
 fn compare_flags(cpu: &mut Cpu, i: &Insn, quiet: bool, pops: u32) -> Ran {
     let mut env = begin(cpu, i)?;
     note_pointers(cpu, i);
     let (Some(a), Some(b)) = (st(cpu, 0), st(cpu, st_number(i.src()))) else {
+        cpu.flags.set_status(STATUS, order_flags(Order::Unordered));
         if stack_fault(cpu, false) {
-            cpu.flags.set_status(STATUS, order_flags(Order::Unordered));
             (0..pops).for_each(|_| pop(cpu));
         }
         return Ok(());
     };
     let order = sf::compare::<Extended>(&mut env, a, b, quiet);
-    record(cpu, &env);
+    record_flags(cpu, &env);
+    cpu.flags.set_status(STATUS, order_flags(order));
     if !env.stopped() {
-        cpu.flags.set_status(STATUS, order_flags(order));
         (0..pops).for_each(|_| pop(cpu));
     }
     Ok(())

@@ -4,8 +4,9 @@ use super::meanings;
 use super::moves::{f80_bytes, f80_from};
 use super::stack::*;
 use crate::insn::{Insn, Operand, Width};
+use crate::mem::MemFault;
 use crate::softfloat::{Class, Extended, F80, Format};
-use crate::{Cpu, Gpr, Guest};
+use crate::{Cpu, Exit, Gpr, Guest};
 
 /// The control word's bits that exist; bit 6 is always one.
 const FCW_BITS: u16 = 0x1f3f;
@@ -115,10 +116,21 @@ fn load_environment(cpu: &mut Cpu, bytes: &[u8]) {
     update_pending(cpu);
 }
 
+/// A fault of an access of `len` bytes at `addr`: processors try the first word (in the short forms) or doubleword, then
+/// the last byte.
+fn image<T>(r: Result<T, MemFault>, addr: u64, len: usize) -> Result<T, Exit> {
+    let first = if len == 14 || len == 94 { 2 } else { 4 };
+    memory(r.map_err(|f| match f.addr.wrapping_sub(addr) {
+        n if n < first => f,
+        _ => MemFault { addr: addr.wrapping_add(len as u64 - 1), ..f },
+    }))
+}
+
 /// FNSTENV: masks everything afterwards.
 fn fnstenv_(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>) -> Ran {
     let (bytes, len) = environment(cpu, i.mem_bytes == 14);
-    memory(mem.write_bytes(cpu.address(&i.mem), &bytes[..len]))?;
+    let addr = cpu.address(&i.mem);
+    image(mem.write_bytes(addr, &bytes[..len]), addr, len)?;
     cpu.fcw |= 0x3f;
     update_pending(cpu);
     Ok(())
@@ -128,7 +140,8 @@ fn fldenv_(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>) -> Ran {
     check_pending(cpu)?;
     let mut bytes = [0; 28];
     let len = if i.mem_bytes == 14 { 14 } else { 28 };
-    memory(mem.read_bytes(cpu.address(&i.mem), &mut bytes[..len]))?;
+    let addr = cpu.address(&i.mem);
+    image(mem.read_bytes(addr, &mut bytes[..len]), addr, len)?;
     load_environment(cpu, &bytes[..len]);
     Ok(())
 }
@@ -141,7 +154,8 @@ fn fnsave_(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>) -> Ran {
     for n in 0..8 {
         out[len + 10 * n..][..10].copy_from_slice(&f80_bytes(raw(cpu, n as u8)));
     }
-    memory(mem.write_bytes(cpu.address(&i.mem), &out[..len + 80]))?;
+    let addr = cpu.address(&i.mem);
+    image(mem.write_bytes(addr, &out[..len + 80]), addr, len + 80)?;
     init(cpu);
     Ok(())
 }
@@ -150,7 +164,8 @@ fn frstor_(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>) -> Ran {
     check_pending(cpu)?;
     let mut bytes = [0; 108];
     let len = if i.mem_bytes == 94 { 14 } else { 28 };
-    memory(mem.read_bytes(cpu.address(&i.mem), &mut bytes[..len + 80]))?;
+    let addr = cpu.address(&i.mem);
+    image(mem.read_bytes(addr, &mut bytes[..len + 80]), addr, len + 80)?;
     load_environment(cpu, &bytes[..len]);
     let tags = cpu.ftw;
     for n in 0..8 {
@@ -174,6 +189,7 @@ fn turn(cpu: &mut Cpu, by: u16) -> Ran {
 fn free(cpu: &mut Cpu, i: &Insn, pops: bool) -> Ran {
     check_pending(cpu)?;
     set_empty(cpu, st_number(i.dst()));
+    set_codes(cpu, C1, 0);
     if pops {
         pop(cpu);
     }

@@ -13,13 +13,11 @@ fn fld_(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>) -> Ran {
     let v = match (i.dst(), i.mem_bytes) {
         (Operand::St(n), _) => {
             note_pointers(cpu, i);
-            let v = st(cpu, n & 7);
-            if room(cpu) {
-                match v {
-                    Some(v) => push_result(cpu, &env, v),
-                    None if stack_fault(cpu, false) => push(cpu, F80::INDEFINITE),
-                    None => {}
-                }
+            match st(cpu, n & 7) {
+                Some(v) if room(cpu) => push_result(cpu, &env, v),
+                Some(_) => {}
+                None if stack_fault(cpu, false) => push(cpu, F80::INDEFINITE),
+                None => {}
             }
             return Ok(());
         }
@@ -33,7 +31,11 @@ fn fld_(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>) -> Ran {
     };
     note_pointers(cpu, i);
     if room(cpu) {
-        push_result(cpu, &env, v);
+        record(cpu, &env);
+        // Unlike elsewhere, a denormal operand stops nothing.
+        if !env.faults().contains(Flags::IE) {
+            push(cpu, v);
+        }
     }
     Ok(())
 }
@@ -76,10 +78,11 @@ fn store(
     };
     let stores = (env.faults() - Flags::PE).is_empty();
     if stores {
-        memory(mem.write_bytes(addr, &bytes[..len]))?;
-    } else {
-        // The address is checked all the same.
-        memory(mem.check_write(len as u32, addr))?;
+        // Ten bytes go in two accesses, and the first is done when the second faults.
+        memory(mem.write_bytes(addr, &bytes[..len.min(8)]))?;
+        if len > 8 {
+            memory(mem.write_bytes(addr.wrapping_add(8), &bytes[8..len]))?;
+        }
     }
     note_pointers(cpu, i);
     match value {
@@ -198,9 +201,9 @@ fn fxch_(cpu: &mut Cpu, i: &Insn, _: &mut Guest<'_>) -> Ran {
     Ok(())
 }
 
-/// FCMOVcc: empty registers are faults even when nothing moves.
+/// FCMOVcc: empty registers are faults even when nothing moves. C1 stays.
 fn move_if(cpu: &mut Cpu, i: &Insn, cond: Cond) -> Ran {
-    let env = begin(cpu, i)?;
+    begin(cpu, i)?;
     note_pointers(cpu, i);
     let (a, b) = (st(cpu, 0), st(cpu, st_number(i.src())));
     let Some(b) = b.filter(|_| a.is_some()) else {
@@ -209,7 +212,6 @@ fn move_if(cpu: &mut Cpu, i: &Insn, cond: Cond) -> Ran {
         }
         return Ok(());
     };
-    record(cpu, &env);
     if cpu.flags.cond(cond) {
         set_st(cpu, 0, b);
     }

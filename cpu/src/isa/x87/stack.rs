@@ -122,6 +122,11 @@ pub(super) fn set_codes(cpu: &mut Cpu, mask: u16, codes: u16) {
 /// Records what an operation raised, and C1 from its rounding.
 pub(super) fn record(cpu: &mut Cpu, env: &Env) {
     set_codes(cpu, C1, if env.rounded_up { C1 } else { 0 });
+    record_flags(cpu, env);
+}
+
+/// Records what an operation raised; C1 stays.
+pub(super) fn record_flags(cpu: &mut Cpu, env: &Env) {
     cpu.fsw |= u16::from(env.raised.bits());
     update_pending(cpu);
 }

@@ -9,7 +9,7 @@
 use super::control::kept_control;
 use super::meanings;
 use super::stack::*;
-use crate::insn::Insn;
+use crate::insn::{Insn, Width};
 use crate::isa::sse::mxcsr::MASK as MXCSR_MASK;
 use crate::softfloat::F80;
 use crate::{Cpu, Exception, Exit, Gpr, Guest};
@@ -229,12 +229,20 @@ fn narrow_pointers(cpu: &Cpu) -> Cpu {
 fn fxsave_(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>, wide: bool) -> Ran {
     let addr = image_address(cpu, i, 16)?;
     let image = if wide { fxsave(cpu) } else { fxsave(&narrow_pointers(cpu)) };
+    memory(mem.check_write(1, last_byte(addr)))?;
+    memory(mem.check_write(FXSAVE_SIZE as u32, addr))?;
     memory(mem.write_bytes(addr, &image[..FXSAVE_WRITTEN]))
+}
+
+/// The last byte of an FXSAVE image: processors try it first.
+fn last_byte(addr: u64) -> u64 {
+    addr.wrapping_add(FXSAVE_SIZE as u64 - 1)
 }
 
 fn fxrstor_(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>, wide: bool) -> Ran {
     let addr = image_address(cpu, i, 16)?;
     let mut image = [0; FXSAVE_SIZE];
+    memory(mem.read(Width::W8, last_byte(addr)))?;
     memory(mem.read_bytes(addr, &mut image))?;
     raised(fxrstor(cpu, &image))?;
     if !wide {
