@@ -188,6 +188,11 @@ impl PathRef {
     pub fn name(&self) -> Arc<[u8]> {
         self.dentry.name()
     }
+    /// The directory it lies in, within the same mount; `None` at the root of a mount and for anonymous objects.
+    pub fn parent(&self) -> Option<PathRef> {
+        let parent = self.dentry.parent()?;
+        Some(self.with(parent))
+    }
     /// True when set-user-ID bits of programs there have no effect (MS_NOSUID).
     pub fn is_nosuid(&self) -> bool {
         self.mount.has_flag(crate::vfs::MS_NOSUID)

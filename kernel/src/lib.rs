@@ -8,8 +8,13 @@
 
 extern crate alloc;
 
+mod events;
+mod inotify;
+mod ipc;
+mod locks;
 mod machine;
 mod mm;
+mod poll;
 mod proc;
 mod sched;
 mod signal;

@@ -1,10 +1,14 @@
 //! The machine as one value: everything a container is, and the two calls that drive it.
 
+use crate::inotify::Watches;
+use crate::ipc::Ipc;
+use crate::locks::{Locks, Owner};
 use crate::mm::{Arena, Frames, UserMem};
+use crate::poll::Subscriptions;
 use crate::proc::NoProc;
 use crate::sched::Sched;
 use crate::slab::Slab;
-use crate::task::{Descriptions, Slot};
+use crate::task::{Dead, Descriptions, Slot};
 use crate::world::World;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -12,7 +16,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::linux::Caller;
-use brainworm_abi::{Bell, Effect, Host, Io, Timespec};
+use brainworm_abi::{Bell, Effect, Host, Io, Timespec, WaitPoint};
 use brainworm_cpu::Engine;
 use brainworm_fs::{PathRef, Vfs};
 use brainworm_net::Net;
@@ -53,6 +57,16 @@ pub struct Kernel {
     pub(crate) root: PathRef,
     /// Sockets.
     pub(crate) net: Arc<Net>,
+    /// flock(2) and fcntl(2) locks.
+    pub(crate) locks: Arc<Locks>,
+    /// Who watches which file.
+    pub(crate) inotify: Watches,
+    /// Which epoll instances listen to which wait points.
+    pub(crate) epolls: Arc<Subscriptions>,
+    /// Notified when a signal is queued: where readers of a signalfd wait.
+    pub(crate) signal_point: Arc<WaitPoint>,
+    /// System V IPC and POSIX message queues.
+    pub(crate) ipc: Ipc,
     pub(crate) effects: Vec<Effect>,
     /// Wall clock of the current slice: what timestamps are made of (Linux: current_time, a tick old at most).
     pub(crate) wall: Timespec,
@@ -83,6 +97,9 @@ impl Kernel {
         };
         let (vfs, root) = Vfs::boot(&mut io, &bell, &brainworm_fs::BootConfig::default()).ok()?;
         let net = Net::new(&bell);
+        let locks = Locks::new(&bell);
+        let signal_point = Arc::new(WaitPoint::new(&bell));
+        let ipc = Ipc::new(&bell);
         let world = World {
             tasks: Slab::new(),
             procs: Slab::new(),
@@ -107,6 +124,11 @@ impl Kernel {
             vfs,
             root,
             net,
+            locks,
+            inotify: Watches::default(),
+            epolls: Arc::default(),
+            signal_point,
+            ipc,
             effects,
             wall,
             next_tag: 0,
@@ -171,7 +193,14 @@ impl Kernel {
         }
     }
     /// A descriptor of a task is gone: record locks of its table on that file go, and the description if it was the last.
-    pub(crate) fn close_slot(&mut self, _ix: u32, slot: Slot) {
+    pub(crate) fn close_slot(&mut self, ix: u32, slot: Slot) {
+        let table = self.world.tasks[ix].files.lock();
+        if table.has_locks()
+            && let Some(location) = &slot.desc.location
+        {
+            self.locks.release_records(location.id(), Owner::Table(table.id));
+        }
+        drop(table);
         drop(slot);
     }
     /// Carries out what objects asked for and closes what nobody refers to any more.
@@ -181,9 +210,16 @@ impl Kernel {
             if dead.is_empty() {
                 break;
             }
-            for file in dead {
+            for Dead { file, location, flags } in dead {
+                if let Some(location) = &location {
+                    self.inotify.closed(location, flags);
+                }
                 file.close(&mut self.io(ix));
             }
+            // Descriptors that were on their way through a socket nobody reads any more.
+            drop(self.net.take_orphans());
+            let vfs = self.vfs.clone();
+            vfs.reap(&mut self.frames);
         }
     }
 }

@@ -102,6 +102,8 @@ pub struct Restart {
     pub is_again: bool,
     /// The wake-up this task was chosen for (futex): the call succeeded while it was parked.
     pub is_granted: bool,
+    /// A description kept open between tries: a FIFO's end that waits for the other.
+    pub held: Option<Arc<crate::task::Description>>,
     /// A value handlers may keep between tries.
     pub scratch: u64,
 }

@@ -4,9 +4,22 @@
 //! task and the call is made again (see `wait`). Layouts and user memory are `abi::linux`'s and `mm`'s.
 
 pub mod args;
+mod attr;
 mod cx;
+mod dir;
+mod epoll;
+mod event;
 mod exit;
+mod fd;
+mod flags;
+mod inotify;
+mod ioctl;
+mod open;
+mod path;
+mod poll;
 mod rw;
+mod splice;
+mod stat;
 pub mod table;
 mod trace;
 

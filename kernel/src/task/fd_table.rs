@@ -1,14 +1,25 @@
 //! Descriptors and descriptions (open(2), "Open file descriptions"): a table of small numbers that may be shared by
 //! tasks (CLONE_FILES), each naming a description that may be shared by tables (dup, fork, SCM_RIGHTS).
 
+use crate::locks::{Locks, Owner};
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use brainworm_abi::{Errno, File, OpenFlags};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use spin::Mutex;
 
-/// Files whose last descriptor is gone and which wait for their `File::close`; the kernel empties it after each call.
-pub type Graveyard = Mutex<Vec<Arc<dyn File>>>;
+/// A description whose last descriptor is gone and which waits for its `File::close`.
+pub struct Dead {
+    /// The object.
+    pub file: Arc<dyn File>,
+    /// Where it had been opened.
+    pub location: Option<Location>,
+    /// How it had been opened.
+    pub flags: OpenFlags,
+}
+
+/// Dead descriptions; the kernel empties it after each call.
+pub type Graveyard = Mutex<Vec<Dead>>;
 
 /// A location in the tree that the description was opened at, for *at(2) calls, fchdir(2), execveat(2), /proc/PID/fd.
 pub type Location = brainworm_fs::PathRef;
@@ -27,6 +38,8 @@ pub struct Description {
     pub owner: Mutex<(i32, u8)>,
     flags: AtomicU32,
     graveyard: Arc<Graveyard>,
+    /// Where this description holds locks of its own, once it took the first.
+    locks: Mutex<Option<Arc<Locks>>>,
 }
 
 impl Description {
@@ -42,6 +55,10 @@ impl Description {
     pub fn is_nonblocking(&self) -> bool {
         self.flags().contains(OpenFlags::O_NONBLOCK)
     }
+    /// The description takes a lock of its own (flock(2), OFD): given back with it.
+    pub(crate) fn keep_locks(&self, locks: &Arc<Locks>) {
+        self.locks.lock().get_or_insert_with(|| locks.clone());
+    }
     /// O_PATH: names a location only (open(2)).
     pub fn is_path(&self) -> bool {
         self.flags().contains(OpenFlags::O_PATH)
@@ -50,7 +67,17 @@ impl Description {
 
 impl Drop for Description {
     fn drop(&mut self) {
-        self.graveyard.lock().push(self.file.clone());
+        if let Some(locks) = self.locks.get_mut().take() {
+            locks.release_owner(Owner::Description(self.id));
+        }
+        let (file, location, flags) = (self.file.clone(), self.location.take(), self.flags());
+        self.graveyard.lock().push(Dead { file, location, flags });
+    }
+}
+
+impl core::fmt::Debug for Description {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Description({}, {:?})", self.id, self.location)
     }
 }
 
@@ -79,6 +106,7 @@ impl Descriptions {
             owner: Mutex::new((0, 0)),
             flags: AtomicU32::new(kept.bits()),
             graveyard: self.graveyard.clone(),
+            locks: Mutex::new(None),
         })
     }
 }
@@ -99,6 +127,16 @@ pub struct FdTable {
     lowest: usize,
     /// Unique for the machine's life: owner of fcntl(2) record locks.
     pub id: u64,
+    /// Where this table holds record locks, once it took the first.
+    locks: Option<Arc<Locks>>,
+}
+
+impl Drop for FdTable {
+    fn drop(&mut self) {
+        if let Some(locks) = self.locks.take() {
+            locks.release_owner(Owner::Table(self.id));
+        }
+    }
 }
 
 /// Largest value RLIMIT_NOFILE can have (`fs.nr_open`).
@@ -107,11 +145,19 @@ pub const NR_OPEN: u64 = 1 << 20;
 impl FdTable {
     /// An empty table.
     pub fn new(id: u64) -> FdTable {
-        FdTable { slots: Vec::new(), lowest: 0, id }
+        FdTable { slots: Vec::new(), lowest: 0, id, locks: None }
     }
     /// A copy for fork(2), under a new id.
     pub fn fork(&self, id: u64) -> FdTable {
-        FdTable { slots: self.slots.clone(), lowest: self.lowest, id }
+        FdTable { slots: self.slots.clone(), lowest: self.lowest, id, locks: None }
+    }
+    /// The table takes a record lock: given back with it.
+    pub(crate) fn keep_locks(&mut self, locks: &Arc<Locks>) {
+        self.locks.get_or_insert_with(|| locks.clone());
+    }
+    /// True when it may hold record locks.
+    pub(crate) fn has_locks(&self) -> bool {
+        self.locks.is_some()
     }
     /// The slot of a descriptor.
     pub fn get(&self, fd: i32) -> Result<&Slot, Errno> {

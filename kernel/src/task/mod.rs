@@ -8,7 +8,7 @@ mod fd_table;
 mod life;
 
 pub use creds::{ALL_CAPS, Creds, cap};
-pub(crate) use fd_table::Descriptions;
+pub(crate) use fd_table::{Dead, Descriptions};
 pub use fd_table::{Description, FdTable, Graveyard, Location, NR_OPEN, Slot, WeakDescription};
 
 use crate::signal::SigNum;
