@@ -7,8 +7,8 @@ use crate::generate::decode;
 use crate::memory::{CODE, DATA, Image, PAGE};
 use crate::native::Native;
 use crate::state::{State, Stop};
-use crate::tolerance::{pointer_bytes, undefined_result};
-use iced_x86::{Instruction, OpKind};
+use crate::tolerance::{is_long_operand, pointer_bytes, undefined_result};
+use iced_x86::{Instruction, OpKind, Register};
 
 /// The real CPU, the engine, and the memory both had before the last run.
 pub struct Bench {
@@ -87,7 +87,11 @@ impl Bench {
         let ignored = if native.1 == Stop::Landed { self.ignored.at_end } else { self.ignored.anywhere };
         engine.0.rflags = engine.0.rflags & !ignored | native.0.rflags & ignored;
         let mut lines = compare::registers(insn, state, &native, &engine);
-        let hidden = hidden(insn, state);
+        let hidden = if is_long_operand(insn) && matches!(native.1, Stop::Page { .. }) {
+            operand(insn, state, 0..1024)
+        } else {
+            hidden(insn, state)
+        };
         for index in 0..DATA.len() {
             let before = &self.image.pages[index];
             let (real, ours) = (self.native.page(index), self.engine.memory.page(index));
@@ -134,31 +138,29 @@ impl Bench {
 
 /// The addresses whose contents are not compared.
 fn hidden(insn: &Instruction, state: &State) -> std::ops::Range<u64> {
-    let at = || {
-        insn.virtual_address(0, 0, |register, _, _| match register {
-            r if r.is_segment_register() => Some(match r {
-                iced_x86::Register::FS => state.seg_base[0],
-                iced_x86::Register::GS => state.seg_base[1],
-                _ => 0,
-            }),
-            r => {
-                let value = state.gpr[r.full_register() as usize - iced_x86::Register::RAX as usize];
-                Some(if r.size() == 4 { value & 0xffff_ffff } else { value })
-            }
-        })
-    };
-    if insn.is_invalid() || insn.op0_kind() != OpKind::Memory {
+    if insn.is_invalid() || insn.op_count() == 0 || insn.op0_kind() != OpKind::Memory {
         return 0..0;
     }
-    let range = pointer_bytes(insn).or_else(|| undefined_result(insn, state).then_some(0..2));
-    match (range, range_base(insn, at)) {
-        (Some(range), Some(at)) => at.wrapping_add(range.start)..at.wrapping_add(range.end),
-        _ => 0..0,
+    match pointer_bytes(insn).or_else(|| undefined_result(insn, state).then_some(0..2)) {
+        Some(range) => operand(insn, state, range),
+        None => 0..0,
     }
 }
 
-fn range_base(insn: &Instruction, at: impl Fn() -> Option<u64>) -> Option<u64> {
-    (insn.op_count() > 0).then(at).flatten()
+/// Bytes of the memory operand as addresses.
+fn operand(insn: &Instruction, state: &State, range: std::ops::Range<u64>) -> std::ops::Range<u64> {
+    let at = insn.virtual_address(0, 0, |register, _, _| {
+        Some(match register {
+            Register::FS => state.seg_base[0],
+            Register::GS => state.seg_base[1],
+            r if r.is_segment_register() => 0,
+            r => {
+                let value = state.gpr[r.full_register() as usize - Register::RAX as usize];
+                if r.size() == 4 { value & 0xffff_ffff } else { value }
+            }
+        })
+    });
+    at.map_or(0..0, |at| at.wrapping_add(range.start)..at.wrapping_add(range.end))
 }
 
 fn memory_lines(lines: &mut Vec<String>, base: u64, real: &[u8], ours: &[u8], hidden: std::ops::Range<u64>) {

@@ -38,7 +38,9 @@ fn go() -> Result<(), String> {
         }
     });
     if let Some(path) = report {
-        let text: String = outcomes.iter().filter_map(failure_text).collect::<Vec<_>>().join("\n");
+        let mut text: String = outcomes.iter().filter_map(digest).collect();
+        text.push('\n');
+        text.extend(outcomes.iter().filter_map(failure_text));
         std::fs::write(&path, text).map_err(|error| format!("{path}: {error}"))?;
     }
     let missing: Vec<String> =
@@ -68,15 +70,21 @@ fn run_sequences(bench: &mut Bench, count: u64, seed: u64) -> Result<(), String>
     Ok(())
 }
 
+/// One line for a failing form.
+fn digest(outcome: &Outcome) -> Option<String> {
+    let kinds: Vec<&str> = outcome.failures.iter().filter_map(|f| f.lines.first()).map(String::as_str).collect();
+    (!kinds.is_empty()).then(|| format!("{:?} {}/{}: {}\n", outcome.form.code, outcome.mismatches, outcome.states, kinds.join(" | ")))
+}
+
 fn failure_text(outcome: &Outcome) -> Option<String> {
-    let (case, lines) = outcome.failure.as_ref()?;
-    let mut text = format!(
-        "FAIL {:?} ({}): {} of {} states\n",
-        outcome.form.code, outcome.form.level, outcome.mismatches, outcome.states
-    );
-    for line in lines {
-        let _ = writeln!(text, "  {line}");
+    let mut text = String::new();
+    for failure in &outcome.failures {
+        let (form, of) = (outcome.form, outcome.states);
+        let _ = writeln!(text, "FAIL {:?} ({}): {} of {of} states", form.code, form.level, outcome.mismatches);
+        for line in &failure.lines {
+            let _ = writeln!(text, "  {line}");
+        }
+        let _ = writeln!(text, "{}", failure.case.to_text(None));
     }
-    text.push_str(&case.to_text(None));
-    Some(text)
+    (!text.is_empty()).then_some(text)
 }

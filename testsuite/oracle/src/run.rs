@@ -8,6 +8,9 @@ use crate::minimise::minimise;
 use crate::rng::Rng;
 use iced_x86::{Formatter, Instruction, IntelFormatter};
 
+/// Kinds of failures kept for each form.
+const KINDS: usize = 4;
+
 /// What to run.
 pub struct Options {
     /// States for each form.
@@ -25,6 +28,16 @@ const STATES_PER_ENCODING: u64 = 20;
 /// A form stops after this many mismatches: they are one bug, and finding them costs.
 const ENOUGH: u64 = 50;
 
+/// A failing case.
+pub struct Failure {
+    /// Minimised.
+    pub case: Case,
+    /// What differs in it.
+    pub lines: Vec<String>,
+    /// What differed before, without the numbers.
+    signature: String,
+}
+
 /// What became of one form.
 pub struct Outcome {
     /// The form.
@@ -35,8 +48,8 @@ pub struct Outcome {
     pub states: u64,
     /// States with a difference.
     pub mismatches: u64,
-    /// The first failure, minimised, with what differs in it.
-    pub failure: Option<(Case, Vec<String>)>,
+    /// The first failures that differ in kind, minimised, with what differs in them.
+    pub failures: Vec<Failure>,
 }
 
 impl Outcome {
@@ -70,7 +83,7 @@ fn is_implemented(subject: &generate::Subject) -> bool {
 
 fn one(bench: &mut Bench, options: &Options, form: Form) -> Outcome {
     let mut rng = Rng::new(options.seed ^ (form.code as u64) << 32);
-    let mut outcome = Outcome { form, implemented: false, states: 0, mismatches: 0, failure: None };
+    let mut outcome = Outcome { form, implemented: false, states: 0, mismatches: 0, failures: Vec::new() };
     let mut attempts = 0;
     while outcome.states < options.states && attempts < 20 + options.states && outcome.mismatches < ENOUGH {
         attempts += 1;
@@ -100,20 +113,28 @@ fn one(bench: &mut Bench, options: &Options, form: Form) -> Outcome {
 
 /// Runs one state; on a difference counts it and keeps a minimised case. True when the bench was used for that.
 fn differs(bench: &mut Bench, subject: &generate::Subject, state: &crate::state::State, outcome: &mut Outcome) -> bool {
-    // The memory before is needed only for the first failure of a form: run it again from a copy.
-    let before = outcome.failure.is_none().then(|| bench.image().clone());
+    // The memory before is needed only for failures of a new kind: run them again from a copy.
+    let before = (outcome.failures.len() < KINDS).then(|| bench.image().clone());
     let lines = bench.run(&subject.insn, state, subject.bytes.len() as u64, 1);
     if lines.is_empty() {
         return false;
     }
     outcome.mismatches += 1;
-    let Some(image) = before else { return false };
+    let signature = signature(&lines);
+    let Some(image) = before.filter(|_| outcome.failures.iter().all(|f| f.signature != signature)) else {
+        return false;
+    };
     let title = format!("{:?}: {}", outcome.form.code, text(&subject.insn));
     let case = Case { title, bytes: subject.bytes.clone(), state: state.clone(), image };
     let small = minimise(bench, &case, 1);
     let lines = bench.case(&small, 1);
-    outcome.failure = Some((small, lines));
+    outcome.failures.push(Failure { case: small, lines, signature });
     true
+}
+
+/// The kind of a failure: what differs first, without numbers.
+fn signature(lines: &[String]) -> String {
+    lines[0].chars().filter(|c| !c.is_ascii_digit() && !('a'..='f').contains(c)).collect()
 }
 
 /// The instruction as one writes it.

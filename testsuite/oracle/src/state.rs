@@ -96,11 +96,13 @@ impl State {
     }
 
     /// False for what no instruction could have left behind, and no trampoline can load: segment bases that are not
-    /// canonical, reserved bits of MXCSR.
+    /// canonical, reserved bits of MXCSR and of the x87 control word, an x87 summary bit that contradicts flags and masks.
     pub fn is_loadable(&self) -> bool {
+        let pending = self.fsw & !self.fcw & 0x3f != 0;
         self.seg_base.iter().all(|base| (*base as i64) << 16 >> 16 == *base as i64)
             && self.mxcsr & !0xffff == 0
-            && self.fcw & 0x40 != 0
+            && self.fcw & !0x1f3f == 0x40
+            && self.fsw & 0x8080 == if pending { 0x8080 } else { 0 }
     }
 
     /// The words that differ from `base`, one `name=value` each.

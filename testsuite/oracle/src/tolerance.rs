@@ -106,3 +106,21 @@ pub fn nearness_of(code: Code) -> Near {
         _ => Near::Exact,
     }
 }
+
+/// Operands that the hardware reads or writes in several steps, not in order of addresses: which of its bytes a fault
+/// names, and how much of a store came before the fault, is not specified.
+pub fn is_long_operand(insn: &Instruction) -> bool {
+    matches!(
+        insn.mnemonic(),
+        M::Fxsave
+            | M::Fxsave64
+            | M::Fxrstor
+            | M::Fxrstor64
+            | M::Fnsave
+            | M::Frstor
+            | M::Fnstenv
+            | M::Fldenv
+            | M::Fbstp
+            | M::Fbld
+    ) || matches!(insn.code(), Code::Fstp_m80fp | Code::Fld_m80fp)
+}
