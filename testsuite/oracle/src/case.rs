@@ -93,6 +93,11 @@ fn memory_text(text: &mut String, word: &str, from: &Image, to: &Image) {
 }
 
 impl Case {
+    /// Instructions to run: one, or what a program's loop may take.
+    pub fn budget(&self) -> i64 {
+        if self.title.starts_with("sequence") { crate::sequence::BUDGET } else { 1 }
+    }
+
     /// The text form, with `expect` if given.
     pub fn to_text(&self, expect: Option<&Expect>) -> String {
         let mut text = String::new();

@@ -23,9 +23,7 @@ pub fn registers(insn: &Instruction, before: &State, native: &(State, Stop), eng
             "fsw" if near == Near::OneUlp => (x ^ y) & !0x220 == 0,
             _ if n < 16 && skipped == Some(n) => true,
             _ if near == Near::Approximation && name.starts_with("ymm") => close_singles(x, y),
-            _ if near == Near::OneUlp && name.ends_with(".m") => {
-                x.abs_diff(y) <= 1 || x.wrapping_sub(y).wrapping_add(1) <= 2
-            }
+            _ if near == Near::OneUlp && name.starts_with("fpr") => (0..8).all(|r| one_ulp(a.fpr[r], b.fpr[r])),
             _ => x == y,
         };
         if !same {
@@ -67,6 +65,14 @@ fn close_singles(x: u64, y: u64) -> bool {
         x == y || (p.is_finite() && q.is_finite() && (p - q).abs() <= 2.0 * 1.5 / 4096.0 * p.abs())
     };
     close(x as u32, y as u32) && close((x >> 32) as u32, (y >> 32) as u32)
+}
+
+/// Two x87 values with at most one representable value between them and the same sign.
+fn one_ulp(a: (u64, u16), b: (u64, u16)) -> bool {
+    let key = |(significand, exponent): (u64, u16)| {
+        (u128::from(exponent & 0x7fff).saturating_sub(1) << 63) + u128::from(significand)
+    };
+    a == b || (a.1 ^ b.1) & 0x8000 == 0 && key(a).abs_diff(key(b)) <= 1
 }
 
 fn flag_names(bits: u64) -> String {

@@ -15,6 +15,7 @@ pub mod generate;
 pub mod memory;
 pub mod minimise;
 pub mod native;
+pub mod report;
 pub mod rng;
 pub mod run;
 pub mod sequence;

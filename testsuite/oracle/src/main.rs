@@ -1,6 +1,8 @@
-//! `cargo run -p brainworm-oracle --release -- [--states N] [--seed S] [--only TEXT]... [--report FILE]`
+//! `cargo run -p brainworm-oracle --release -- [--states N] [--seed S] [--only TEXT]... [--report FILE] [--docs FILE]`,
+//! or `--sequences N` for short programs instead of single forms. `--cases FILE` stores the failures with the truth.
 
 use brainworm_oracle::bench::Bench;
+use brainworm_oracle::report::document;
 use brainworm_oracle::run::{Options, Outcome, run};
 use std::fmt::Write;
 
@@ -13,7 +15,7 @@ fn main() {
 
 fn go() -> Result<(), String> {
     let mut options = Options { states: 1000, seed: 1, only: Vec::new(), missing: false };
-    let mut report = None;
+    let (mut report, mut docs, mut cases) = (None, None, None);
     let mut sequences = 0;
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -24,6 +26,8 @@ fn go() -> Result<(), String> {
             "--only" => options.only.push(value()?),
             "--sequences" => sequences = value()?.parse().map_err(|_| "--sequences needs a number")?,
             "--report" => report = Some(value()?),
+            "--docs" => docs = Some(value()?),
+            "--cases" => cases = Some(value()?),
             _ => return Err(format!("unknown argument {arg}")),
         }
     }
@@ -42,6 +46,16 @@ fn go() -> Result<(), String> {
         text.push('\n');
         text.extend(outcomes.iter().filter_map(failure_text));
         std::fs::write(&path, text).map_err(|error| format!("{path}: {error}"))?;
+    }
+    if let Some(path) = docs {
+        let command =
+            format!("cargo run --release -p brainworm-oracle -- --states {} --seed {}", options.states, options.seed);
+        std::fs::write(&path, document(&outcomes, &command)).map_err(|error| format!("{path}: {error}"))?;
+    }
+    if let Some(path) = cases {
+        let failures = outcomes.iter().flat_map(|outcome| &outcome.failures);
+        let text: Vec<String> = failures.map(|f| f.case.to_text(Some(&bench.truth(&f.case)))).collect();
+        std::fs::write(&path, text.join("\n")).map_err(|error| format!("{path}: {error}"))?;
     }
     let missing: Vec<String> =
         outcomes.iter().filter(|o| !o.implemented).map(|o| format!("{:?}", o.form.code)).collect();
@@ -73,7 +87,8 @@ fn run_sequences(bench: &mut Bench, count: u64, seed: u64) -> Result<(), String>
 /// One line for a failing form.
 fn digest(outcome: &Outcome) -> Option<String> {
     let kinds: Vec<&str> = outcome.failures.iter().filter_map(|f| f.lines.first()).map(String::as_str).collect();
-    (!kinds.is_empty()).then(|| format!("{:?} {}/{}: {}\n", outcome.form.code, outcome.mismatches, outcome.states, kinds.join(" | ")))
+    (!kinds.is_empty())
+        .then(|| format!("{:?} {}/{}: {}\n", outcome.form.code, outcome.mismatches, outcome.states, kinds.join(" | ")))
 }
 
 fn failure_text(outcome: &Outcome) -> Option<String> {

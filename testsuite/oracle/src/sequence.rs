@@ -22,7 +22,7 @@ use crate::tolerance;
 use iced_x86::{Code, FlowControl, InstructionInfoFactory, Mnemonic as M, OpAccess, OpKind, Register, RflagsBits};
 
 /// Instructions a program may take at most; far above what its loop needs.
-const BUDGET: i64 = 100_000;
+pub const BUDGET: i64 = 100_000;
 /// Where programs lie: the loop crosses into the second code page now and then.
 const PLACES: [u64; 3] = [CODE + 0x100, CODE + 0x800, CODE + PAGE - 60];
 

@@ -3,6 +3,8 @@
 //! Neighbours: `trampoline` is the assembly, `crate::memory` says where pages lie. Not here: any judgement.
 //! Safe for any user-mode instruction that neither calls the kernel nor replaces CS; `forms` leaves those out.
 
+#[cfg(test)]
+mod tests;
 mod trampoline;
 
 use crate::memory::{Allow, CODE, CODE_PAGES, DATA, HIGH, LOW, PAGE};
