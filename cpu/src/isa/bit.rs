@@ -29,7 +29,15 @@ fn bit<E: Emit>(e: &mut E, i: &Insn, change: Option<Change>) -> Done<E> {
             let log_bytes = e.imm(w.bytes().trailing_zeros() as u64);
             let units = e.sar(Width::W64, offset, log_bits);
             let bytes = e.shl(Width::W64, units, log_bytes);
-            addr = e.add(Width::W64, addr, bytes);
+            if i.mem.addr32 {
+                // The sum is an offset: it wraps at 32 bits before the segment base comes.
+                let offset = e.offset(&i.mem);
+                let offset = e.add(Width::W32, offset, bytes);
+                let base = e.reg(Width::W64, i.mem.segment);
+                addr = e.add(Width::W64, offset, base);
+            } else {
+                addr = e.add(Width::W64, addr, bytes);
+            }
         }
         if let Some(change) = change {
             let m = e.check_write(w, addr)?;

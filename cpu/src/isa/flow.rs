@@ -7,6 +7,18 @@ use crate::insn::{Insn, Operand, Width};
 use crate::state::{Exception, Exit};
 use crate::{Gpr, helper};
 
+/// #GP for a branch to an address that is not canonical: it happens at the branch, which then has not been taken
+/// (SDM Vol. 2, exceptions of CALL, JMP and RET).
+#[inline(always)]
+fn check_target<E: Emit>(e: &mut E, target: E::V) -> Done<E> {
+    let spare = e.imm(16);
+    let up = e.shl(Width::W64, target, spare);
+    let canonical = e.sar(Width::W64, up, spare);
+    let same = e.eq(canonical, target);
+    let outside = e.not(same);
+    e.when(outside, |e| e.trap(Exception::GeneralProtection))
+}
+
 /// JMP, direct and indirect.
 #[inline(always)]
 pub fn jmp<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
@@ -14,6 +26,7 @@ pub fn jmp<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
         e.jump(i);
     } else {
         let target = e.read(Width::W64, i, i.dst())?;
+        check_target(e, target)?;
         e.jump_to(target);
     }
     Ok(())
@@ -36,6 +49,7 @@ pub fn call<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
         e.jump(i);
     } else {
         let target = e.read(Width::W64, i, i.dst())?;
+        check_target(e, target)?;
         push_value(e, Width::W64, back)?;
         e.jump_to(target);
     }
@@ -46,6 +60,7 @@ pub fn call<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
 #[inline(always)]
 pub fn ret<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     let target = peek_value(e, Width::W64)?;
+    check_target(e, target)?;
     let extra = if i.dst() == Operand::Imm { i.imm as u16 as i64 } else { 0 };
     drop_bytes(e, 8 + extra);
     e.jump_to(target);

@@ -1,7 +1,7 @@
 //! Moves between registers and memory, the stack, and address computation.
 
 use super::system::mov_segment;
-use crate::emit::{Done, Emit};
+use crate::emit::{Done, Emit, Place};
 use crate::flags::{FlagOp, bits};
 use crate::helper::{self, fault};
 use crate::insn::{Insn, Mem, Operand, Width};
@@ -223,7 +223,8 @@ pub fn xadd<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     Ok(())
 }
 
-/// CMPXCHG: the destination is written in either case; rax only when they differ.
+/// CMPXCHG: memory is written in either case; of two registers that differ only rax is (the upper half of a 32-bit
+/// destination stays).
 pub fn cmpxchg<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     let w = i.width;
     let dst = e.place(w, i, i.dst())?;
@@ -231,8 +232,16 @@ pub fn cmpxchg<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     let new = e.read(w, i, i.src())?;
     let rax = e.reg(w, Gpr::RAX);
     let same = e.eq(rax, old);
-    let value = e.select(same, new, old);
-    e.store(w, dst, value);
+    match dst {
+        Place::Mem(_) => {
+            let value = e.select(same, new, old);
+            e.store(w, dst, value);
+        }
+        _ => e.when(same, |e| {
+            e.store(w, dst, new);
+            Ok(())
+        })?,
+    }
     let other = e.not(same);
     e.when(other, |e| {
         e.set_reg(w, Gpr::RAX, old);

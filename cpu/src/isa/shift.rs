@@ -196,6 +196,15 @@ fn double_shift<E: Emit>(e: &mut E, i: &Insn, left: bool) -> Done<E> {
     let op = if left { FlagOp::Shl } else { FlagOp::Shr };
     unless_zero(e, i, i.ops[2], n, |e| {
         e.set_flags(op, w, a, n, res);
+        if !left {
+            // SHR's OF is the old sign; here it tells a change of it.
+            let change = e.xor(a, res);
+            let sign = e.imm(w.bits() as u64 - 1);
+            let change = e.shr(w, change, sign);
+            let eleven = e.imm(11);
+            let of = e.shl(Width::W64, change, eleven);
+            e.set_status(bits::OF, of);
+        }
         Ok(())
     })
 }

@@ -35,6 +35,14 @@ impl Strings {
             count: if i.rep == Rep::None { 1 } else { aw.trunc(cpu.gpr[1]) },
         }
     }
+    /// With 0x67 and REP these registers lose their upper halves even if nothing is done.
+    fn narrow(&self, cpu: &mut Cpu, i: &Insn, registers: &[Gpr]) {
+        if self.aw == Width::W32 && i.rep != Rep::None {
+            for r in registers {
+                cpu.gpr[r.0 as usize & 31] &= 0xffff_ffff;
+            }
+        }
+    }
     fn src(&self, cpu: &Cpu) -> u64 {
         self.aw.trunc(cpu.gpr[6]).wrapping_add(self.src_base)
     }
@@ -71,6 +79,7 @@ impl Strings {
 pub fn movs<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     e.call(i, |cpu, i, mem| {
         let s = Strings::new(cpu, i);
+        s.narrow(cpu, i, &[Gpr::RCX, Gpr::RSI, Gpr::RDI]);
         let limit = s.count.min(AT_ONCE);
         let mut done = 0;
         while done < limit {
@@ -97,6 +106,7 @@ pub fn movs<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
 pub fn stos<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     e.call(i, |cpu, i, mem| {
         let s = Strings::new(cpu, i);
+        s.narrow(cpu, i, &[Gpr::RCX, Gpr::RDI]);
         let limit = s.count.min(AT_ONCE);
         let v = s.w.trunc(cpu.gpr[0]);
         let mut done = 0;
@@ -122,6 +132,7 @@ pub fn stos<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
 pub fn lods<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     e.call(i, |cpu, i, mem| {
         let s = Strings::new(cpu, i);
+        s.narrow(cpu, i, &[Gpr::RCX]);
         let limit = s.count.min(AT_ONCE);
         for _ in 0..limit {
             let v = mem.read(s.w, s.src(cpu)).map_err(fault)?;
@@ -134,19 +145,23 @@ pub fn lods<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     })
 }
 
-/// Compares until REPE / REPNE is satisfied; flags are those of the last comparison.
+/// Compares until REPE / REPNE is satisfied; flags are those of the last comparison. A fault in the middle leaves the
+/// flags of the instruction's start (SDM Vol. 2B, REP).
 fn compare(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>, scan: bool) -> Result<(), Exit> {
     let s = Strings::new(cpu, i);
+    s.narrow(cpu, i, &[Gpr::RCX]);
     let limit = s.count.min(AT_ONCE);
+    let mut last = None;
     for n in 0..limit {
-        let a = if scan { s.w.trunc(cpu.gpr[0]) } else { mem.read(s.w, s.src(cpu)).map_err(fault)? };
+        // The hardware reads at rdi first: of two faults that is the one to report.
         let b = mem.read(s.w, s.dst(cpu)).map_err(fault)?;
+        let a = if scan { s.w.trunc(cpu.gpr[0]) } else { mem.read(s.w, s.src(cpu)).map_err(fault)? };
         if !scan {
             s.advance(cpu, Gpr::RSI, 1);
         }
         s.advance(cpu, Gpr::RDI, 1);
         s.done(cpu, i, 1);
-        cpu.flags.set(FlagOp::Sub, s.w, a, b, s.w.trunc(a.wrapping_sub(b)));
+        last = Some((a, b));
         let stop = match i.rep {
             Rep::Rep => a != b,
             Rep::Repne => a == b,
@@ -154,10 +169,19 @@ fn compare(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>, scan: bool) -> Result<(
         };
         if stop {
             mem.cost += n as i64 >> 2;
-            return Ok(());
+            break;
         }
     }
-    s.pause_here(cpu, i, limit, mem);
+    let Some((a, b)) = last else { return Ok(()) };
+    cpu.flags.set(FlagOp::Sub, s.w, a, b, s.w.trunc(a.wrapping_sub(b)));
+    let satisfied = match i.rep {
+        Rep::Rep => a != b,
+        Rep::Repne => a == b,
+        Rep::None => true,
+    };
+    if !satisfied {
+        s.pause_here(cpu, i, limit, mem);
+    }
     Ok(())
 }
 
