@@ -6,7 +6,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use brainworm_abi::{File, Nanos, Pid, WaitKey, WaitPoint};
+use brainworm_abi::{File, Nanos, Pid, WaitPoint};
 
 /// One thing that can wake a parked task.
 #[derive(Clone)]
@@ -21,8 +21,8 @@ pub enum WaitOn {
     Child(Pid),
     /// The vfork(2) child with this tid has execed or is gone.
     Vfork(Pid),
-    /// A wake-up on a futex(2), under its key.
-    Futex(FutexKey),
+    /// A wake-up on a futex(2), under its key, by a waker whose bits meet these.
+    Futex(FutexKey, u32),
     /// Nothing but a signal: pause(2), sigtimedwait(2).
     Signal,
 }
@@ -111,8 +111,6 @@ pub struct Restart {
 /// A parked task's side of the wait; owned by the scheduler.
 pub(crate) struct Parked {
     pub(crate) wait: Wait,
-    /// Keys it is filed under.
-    pub(crate) keys: Vec<WaitKey>,
     /// Tells this park from earlier ones of the same task in the timer heap.
     pub(crate) serial: u64,
 }

@@ -1,7 +1,12 @@
 //! Signals: what is pending and blocked, what is to be done, and how they reach tasks (signal(7)).
 
+mod deliver;
+mod frame;
+mod fxstate;
 mod pending;
+mod send;
 mod set;
 
+pub(crate) use send::STOP_SIGNALS;
 pub use pending::{Actions, Pending, ProcessSignals, TaskSignals};
 pub use set::{SigNum, SigSet};

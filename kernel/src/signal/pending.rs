@@ -90,6 +90,10 @@ impl Actions {
             _ => false,
         }
     }
+    /// CLONE_CLEAR_SIGHAND: the same as execve(2).
+    pub fn clear_handlers(&mut self) {
+        self.reset_for_exec();
+    }
     /// execve(2): handlers go back to the default, ignored signals stay ignored.
     pub fn reset_for_exec(&mut self) {
         for action in &mut self.0 {

@@ -5,16 +5,24 @@
 
 mod creds;
 mod fd_table;
-mod life;
+mod clone;
+mod exec;
+mod exit;
+mod pidfd;
 
 pub use creds::{ALL_CAPS, Creds, cap};
+pub(crate) use clone::CloneRequest;
+pub(crate) use exec::ExecRequest;
+pub(crate) use exit::task_usage;
 pub(crate) use fd_table::{Dead, Descriptions};
+pub use pidfd::PidFd;
 pub use fd_table::{Description, FdTable, Graveyard, Location, NR_OPEN, Slot, WeakDescription};
 
 use crate::signal::SigNum;
 use crate::signal::{Actions, ProcessSignals, TaskSignals};
 use crate::sys::Shared;
-use crate::wait::{Parked, Restart};
+use crate::timers::Timers;
+use crate::wait::{OnSignal, Parked, Restart};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -73,6 +81,8 @@ pub struct Task {
     /// Mask, pending signals, alternate stack.
     pub signals: TaskSignals,
     pub(crate) state: State,
+    /// A signal interrupted the call under way: what becomes of it is decided when the signal is taken.
+    pub(crate) interrupted: Option<OnSignal>,
     /// The call under way.
     pub(crate) call: Option<Call>,
     /// What a call made again must remember.
@@ -103,8 +113,18 @@ pub struct Task {
     pub(crate) no_new_privs: bool,
     /// PR_SET_KEEPCAPS.
     pub(crate) keeps_caps: bool,
+    /// The last exception: what a signal frame tells of it.
+    pub(crate) fault: FaultInfo,
     /// In the run queue (it is filed once).
     pub(crate) is_queued: bool,
+}
+
+/// The last processor exception of a task (`trapno`, `err`, `cr2` of a signal frame).
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct FaultInfo {
+    pub(crate) trap: u64,
+    pub(crate) error_code: u64,
+    pub(crate) address: u64,
 }
 
 /// CPU time of threads or children that are gone.
@@ -170,8 +190,12 @@ pub struct Process {
     pub(crate) uid: u32,
     /// Bytes and calls of /proc/PID/io.
     pub(crate) io_counts: [u64; 4],
+    /// setitimer(2), timer_create(2), RLIMIT_CPU.
+    pub(crate) timers: Timers,
     /// oom_score_adj.
     pub(crate) oom_score_adj: i32,
+    /// Notified when a signal for the process or one of its threads arrives: signalfd(2) waits here.
+    pub signal_point: Arc<brainworm_abi::WaitPoint>,
     /// The wait point pidfds poll: notified when the process ends.
     pub(crate) exit_point: Arc<brainworm_abi::WaitPoint>,
 }

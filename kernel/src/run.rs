@@ -1,0 +1,292 @@
+//! The loop: pick a task, make its call again or let it run, handle why it stopped.
+
+use crate::Kernel;
+use crate::mm::UserMem;
+use crate::signal::SigNum;
+use crate::sys::{Cx, Stop, table, trace};
+use crate::task::{Call, State};
+use crate::wait::Restart;
+use brainworm_abi::linux::signal::*;
+use brainworm_abi::{Event, Nanos, Pause, Timespec};
+use brainworm_cpu::{Access, Exception, Exit, MemFault, MemFaultKind};
+
+/// Instructions a task may run before the next one gets its turn.
+const SLICE: i64 = 400_000;
+/// Slices without a look at the clock while they are short.
+const CLOCK_INTERVAL: i64 = 50_000;
+/// What a system call counts for in a budget of instructions.
+const CALL_COST: i64 = 200;
+
+impl Kernel {
+    /// Works until about `budget` instructions are used up, nothing can run, or the container has ended.
+    pub fn run(&mut self, budget: u64) -> Pause {
+        let mut left = i64::try_from(budget).unwrap_or(i64::MAX);
+        self.read_clocks();
+        loop {
+            self.answer_bell();
+            self.expire_alarms();
+            if let Some(status) = self.exited {
+                return Pause::Exited(status);
+            }
+            if left <= 0 {
+                return Pause::Budget;
+            }
+            let Some(ix) = self.sched.ready.pop_front() else {
+                self.unread_work = 0;
+                let until = self.next_deadline();
+                self.read_clocks();
+                if until.is_some_and(|until| until <= self.mono) {
+                    continue;
+                }
+                return Pause::Idle { until, on: self.interest() };
+            };
+            let used = self.run_task(ix, SLICE.min(left));
+            left -= used;
+            self.unread_work += used;
+            if self.unread_work >= CLOCK_INTERVAL {
+                self.read_clocks();
+            }
+        }
+    }
+
+    /// Something happened outside.
+    pub fn push(&mut self, event: Event) {
+        if let Event::Signal(number) = event {
+            if let (Some(signal), Some(init)) = (SigNum::from_u8(number), self.world.process_of(1)) {
+                self.signal_process(init, SigInfo::sent(signal.number(), SI_USER, 0, 0));
+            }
+            return;
+        }
+        if matches!(event, Event::FileReady(_) | Event::ChunkReady(_)) {
+            self.wake_all(crate::sched::Name::Host);
+        }
+        let vfs = self.vfs.clone();
+        vfs.event(&mut self.kernel_io(), event);
+        self.carry_out_effects();
+        self.answer_bell();
+    }
+
+    /// Brings the clocks that timestamps and CPU times are made of up to date.
+    fn read_clocks(&mut self) {
+        self.unread_work = 0;
+        self.wall = Timespec::from_nanos(self.host.wall());
+        self.mono = self.host.monotonic();
+    }
+
+    /// Gives a task its turn; answers what it used of the budget.
+    fn run_task(&mut self, ix: u32, slice: i64) -> i64 {
+        let Some(task) = self.world.tasks.get_mut(ix) else { return 0 };
+        task.is_queued = false;
+        if !matches!(task.state, State::Ready) {
+            return 0;
+        }
+        if self.world.procs[task.process].job.stopped.is_some() && !self.is_killed(ix) {
+            self.world.tasks[ix].state = State::Stopped;
+            return 0;
+        }
+        let task = &self.world.tasks[ix];
+        self.world.current = (self.world.procs[task.process].pid, task.tid);
+        let started = self.mono;
+        let mut left = slice;
+        if self.world.tasks[ix].call.is_some() {
+            self.world.tasks[ix].restart.is_again = true;
+            self.make_call(ix);
+            left -= CALL_COST;
+        }
+        self.run_ready(ix, &mut left);
+        let used = slice - left;
+        self.account(ix, started, used);
+        self.bury();
+        used
+    }
+
+    /// Runs a task until it parks, ends, or its slice is over; then it is queued again.
+    fn run_ready(&mut self, ix: u32, left: &mut i64) {
+        loop {
+            if !matches!(self.world.tasks[ix].state, State::Ready) {
+                return;
+            }
+            if self.has_signal(ix) || self.world.tasks[ix].signals.saved_mask.is_some() {
+                self.take_signals(ix);
+                if !matches!(self.world.tasks[ix].state, State::Ready) {
+                    return;
+                }
+            }
+            if self.world.tasks[ix].call.is_some() {
+                // Interrupted, but no handler ran: the call goes on.
+                self.world.tasks[ix].restart.is_again = true;
+                self.make_call(ix);
+                *left -= CALL_COST;
+                if self.world.tasks[ix].call.is_some() && *left > 0 {
+                    continue;
+                }
+            }
+            if !matches!(self.world.tasks[ix].state, State::Ready) {
+                return;
+            }
+            if *left <= 0 {
+                self.world.tasks[ix].switches.1 += 1;
+                self.enqueue(ix);
+                return;
+            }
+            match self.execute(ix, left) {
+                Exit::Budget => {}
+                Exit::Yield => {
+                    self.enqueue(ix);
+                    return;
+                }
+                Exit::Syscall => {
+                    *left -= CALL_COST;
+                    self.system_call(ix);
+                }
+                Exit::Fault(fault) => self.page_fault(ix, fault),
+                Exit::Exception(exception) => self.exception(ix, exception),
+            }
+        }
+    }
+
+    /// Lets the CPU run the task's registers against its memory.
+    fn execute(&mut self, ix: u32, left: &mut i64) -> Exit {
+        let Kernel { world, frames, host, effects, next_tag, engine, wall, .. } = self;
+        let task = &mut world.tasks[ix];
+        let Some(space) = task.space.and_then(|space| world.spaces.get_mut(space)) else {
+            return Exit::Budget;
+        };
+        let mut mem = UserMem { space, frames, host: &mut **host, effects, now: *wall, next_tag };
+        let before = *left;
+        let exit = engine.run(&mut task.cpu, &mut mem, left);
+        self.instructions += before.saturating_sub(*left).max(0) as u64;
+        if !self.effects.is_empty() {
+            self.carry_out_effects();
+        }
+        self.guard_shared_code();
+        exit
+    }
+
+    /// A new call, from the registers.
+    fn system_call(&mut self, ix: u32) {
+        let task = &mut self.world.tasks[ix];
+        let gpr = &task.cpu.gpr;
+        task.call = Some(Call { nr: gpr[0], args: [gpr[7], gpr[6], gpr[2], gpr[10], gpr[8], gpr[9]] });
+        task.restart = Restart::default();
+        self.make_call(ix);
+    }
+
+    /// Makes the call under way, for the first time or again.
+    fn make_call(&mut self, ix: u32) {
+        let Some(Call { nr, args }) = self.world.tasks[ix].call else { return };
+        let mut cx = Cx::new(self, ix);
+        let result = if cx.k.config.strace {
+            let line = trace::begin(&mut cx, nr, args);
+            let result = table::dispatch(&mut cx, nr, &args);
+            if matches!(result, Err(Stop::Exit)) {
+                trace::end_exit(&mut cx, line);
+            } else {
+                trace::end(&mut cx, line, &result);
+            }
+            result
+        } else {
+            table::dispatch(&mut cx, nr, &args)
+        };
+        self.calls += 1;
+        match result {
+            Ok(value) => self.answer_call(ix, value),
+            Err(Stop::Errno(errno)) => self.answer_call(ix, errno.to_rax()),
+            Err(Stop::Replaced) => self.world.tasks[ix].call = None,
+            Err(Stop::Exit) => {}
+            Err(Stop::Block(wait)) => {
+                let is_interrupted =
+                    if wait.is_killable_only { self.is_killed(ix) } else { self.has_signal(ix) };
+                if !is_interrupted {
+                    self.park(ix, wait);
+                } else if self.world.tasks[ix].restart.done > 0 {
+                    let done = self.world.tasks[ix].restart.done;
+                    self.answer_call(ix, done);
+                } else {
+                    self.world.tasks[ix].interrupted = Some(wait.on_signal);
+                }
+            }
+        }
+        self.settle(ix);
+    }
+
+    fn answer_call(&mut self, ix: u32, value: u64) {
+        let task = &mut self.world.tasks[ix];
+        task.cpu.gpr[0] = value;
+        task.call = None;
+    }
+
+    /// A memory access failed for good: the signal Linux sends (arch/x86/mm/fault.c).
+    fn page_fault(&mut self, ix: u32, fault: MemFault) {
+        let (signal, code, addr) = match fault.kind {
+            MemFaultKind::Unmapped => (SIGSEGV, SEGV_MAPERR, fault.addr),
+            MemFaultKind::Denied => (SIGSEGV, SEGV_ACCERR, fault.addr),
+            MemFaultKind::PastEnd => (SIGBUS, BUS_ADRERR, fault.addr),
+            MemFaultKind::NonCanonical => (SIGSEGV, SI_KERNEL, 0),
+            MemFaultKind::NotHereYet => {
+                // A later turn asks again; the host says when it is worth it.
+                self.park(ix, crate::wait::Wait::host());
+                return;
+            }
+            MemFaultKind::OutOfMemory => {
+                self.out_of_memory(ix);
+                return;
+            }
+        };
+        // Error code of a page fault: present, write, user, instruction fetch (SDM Vol. 3A 4.7).
+        let present = u64::from(fault.kind == MemFaultKind::Denied);
+        let error_code = present
+            | match fault.access {
+                Access::Read => 4,
+                Access::Write => 6,
+                Access::Fetch => 0x14,
+            };
+        let trap = if fault.kind == MemFaultKind::NonCanonical { 13 } else { 14 };
+        let error_code = if trap == 13 { 0 } else { error_code };
+        self.world.tasks[ix].fault = crate::task::FaultInfo { trap, error_code, address: fault.addr };
+        self.force_signal(ix, SigInfo::fault(signal, code, addr));
+    }
+
+    /// Another exception: SDM Vol. 3A 6.15 to signal(7), as arch/x86/kernel/traps.c has it.
+    fn exception(&mut self, ix: u32, exception: Exception) {
+        let cpu = &self.world.tasks[ix].cpu;
+        let rip = cpu.rip;
+        let (trap, signal, code, addr) = match exception {
+            Exception::Divide => (0, SIGFPE, FPE_INTDIV, rip),
+            Exception::Debug => (1, SIGTRAP, TRAP_TRACE, rip),
+            Exception::Breakpoint => (3, SIGTRAP, SI_KERNEL, 0),
+            Exception::InvalidOpcode => (6, SIGILL, ILL_ILLOPN, rip),
+            Exception::StackSegment => (12, SIGBUS, SI_KERNEL, 0),
+            Exception::GeneralProtection => (13, SIGSEGV, SI_KERNEL, 0),
+            Exception::X87 => (16, SIGFPE, fpe_code(cpu.fsw & !cpu.fcw), rip),
+            Exception::Alignment => (17, SIGBUS, BUS_ADRALN, 0),
+            Exception::Simd => (19, SIGFPE, fpe_code(cpu.mxcsr as u16 & !(cpu.mxcsr >> 7) as u16), rip),
+        };
+        if exception == Exception::InvalidOpcode {
+            self.log_refused(ix);
+        }
+        self.world.tasks[ix].fault = crate::task::FaultInfo { trap, error_code: 0, address: 0 };
+        self.force_signal(ix, SigInfo::fault(signal, code, addr));
+    }
+
+    /// CPU time of a turn, by the clock where it moved, else by what was done.
+    fn account(&mut self, ix: u32, started: Nanos, used: i64) {
+        let Some(task) = self.world.tasks.get_mut(ix) else { return };
+        // About 3 ns an instruction between two readings of the clock; `read_clocks` bounds the error.
+        let spent = self.mono.saturating_sub(started).max(used.max(0) as u64 * 3);
+        task.cpu_time += spent;
+        let process = task.process;
+        self.charge_cpu_timers(process, spent);
+    }
+}
+
+/// `si_code` of an unmasked floating-point exception, by the status bits in order of Linux's fpu__exception_code.
+fn fpe_code(unmasked: u16) -> i32 {
+    match unmasked {
+        e if e & 1 != 0 => FPE_FLTINV,
+        e if e & 4 != 0 => FPE_FLTDIV,
+        e if e & 8 != 0 => FPE_FLTOVF,
+        e if e & 0x12 != 0 => FPE_FLTUND,
+        _ => FPE_FLTRES,
+    }
+}
