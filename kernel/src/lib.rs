@@ -6,21 +6,27 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+// Everything below hangs from private modules; `pub` there means: meant for handlers of other subjects.
+#![allow(unreachable_pub, reason = "see above")]
+
 extern crate alloc;
 
 mod events;
 mod inotify;
 mod ipc;
 mod locks;
+mod boot;
 mod machine;
 mod mm;
 mod poll;
 mod proc;
+mod run;
 mod sched;
 mod signal;
 mod slab;
 mod sys;
 mod task;
+mod timers;
 mod wait;
 mod world;
 

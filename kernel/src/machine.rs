@@ -16,7 +16,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::linux::Caller;
-use brainworm_abi::{Bell, Effect, Host, Io, Timespec, WaitPoint};
+use brainworm_abi::linux::signal::{SI_KERNEL, SIGCONT, SIGHUP, SigInfo};
+use brainworm_abi::{Bell, Effect, ExitStatus, Frame, Host, Io, Nanos, PAGE_SHIFT, ProcNode, Timespec, WaitPoint};
 use brainworm_cpu::Engine;
 use brainworm_fs::{PathRef, Vfs};
 use brainworm_net::Net;
@@ -24,10 +25,8 @@ use brainworm_net::Net;
 /// What the embedder decides about a machine.
 #[derive(Clone, Debug)]
 pub struct BootConfig {
-    /// Replaces the image's command as docker does; empty: the image's own.
-    pub args: Vec<Vec<u8>>,
-    /// `NAME=VALUE` over the image's environment.
-    pub env: Vec<Vec<u8>>,
+    /// Command, environment, user and so on over the image's own configuration, as docker does.
+    pub wishes: brainworm_loader::start::Wishes,
     /// Memory limit in bytes (frames of the guest; tables and kernel objects come on top).
     pub memory_bytes: u64,
     /// Print every system call through `Host::log`.
@@ -70,6 +69,18 @@ pub struct Kernel {
     pub(crate) effects: Vec<Effect>,
     /// Wall clock of the current slice: what timestamps are made of (Linux: current_time, a tick old at most).
     pub(crate) wall: Timespec,
+    /// Monotonic clock of the current slice, and when the machine started.
+    pub(crate) mono: Nanos,
+    pub(crate) boot_time: Nanos,
+    /// Instructions run since the clocks were read.
+    pub(crate) unread_work: i64,
+    /// Instructions and system calls since boot.
+    pub(crate) instructions: u64,
+    pub(crate) calls: u64,
+    /// How the first process ended.
+    pub(crate) exited: Option<ExitStatus>,
+    /// Slots of threads that ended during the current turn.
+    pub(crate) dead: Vec<u32>,
     /// Last code tag given out.
     pub(crate) next_tag: u32,
     /// Ids of spaces, descriptor tables and shared objects.
@@ -131,6 +142,13 @@ impl Kernel {
             ipc,
             effects,
             wall,
+            mono: 0,
+            boot_time: 0,
+            unread_work: 0,
+            instructions: 0,
+            calls: 0,
+            exited: None,
+            dead: Vec::new(),
             next_tag: 0,
             next_id: 1,
             scratch: Vec::new(),
@@ -203,7 +221,18 @@ impl Kernel {
         drop(table);
         drop(slot);
     }
-    /// Carries out what objects asked for and closes what nobody refers to any more.
+    /// The same for the kernel's own account: root, in no process.
+    pub(crate) fn kernel_io(&mut self) -> Io<'_> {
+        Io {
+            host: &mut *self.host,
+            frames: &mut self.frames,
+            proc: &NoProc,
+            now: self.wall,
+            caller: Caller { is_privileged: true, file_size_limit: u64::MAX, umask: 0, ..Caller::default() },
+            effects: &mut self.effects,
+        }
+    }
+    /// Closes what nobody refers to any more, carries out what objects asked for, wakes whom they rang for.
     pub(crate) fn settle(&mut self, ix: u32) {
         loop {
             let dead = core::mem::take(&mut *self.descriptions.graveyard.lock());
@@ -218,8 +247,113 @@ impl Kernel {
             }
             // Descriptors that were on their way through a socket nobody reads any more.
             drop(self.net.take_orphans());
-            let vfs = self.vfs.clone();
-            vfs.reap(&mut self.frames);
+            self.vfs.reap(&mut self.frames);
+        }
+        if !self.effects.is_empty() {
+            self.carry_out_effects();
+        }
+        self.answer_bell();
+    }
+    /// What objects asked for that only the kernel can do.
+    pub(crate) fn carry_out_effects(&mut self) {
+        for effect in core::mem::take(&mut self.effects) {
+            match effect {
+                Effect::SignalGroup { pgid, signal } => {
+                    self.signal_group(pgid, SigInfo::sent(signal, SI_KERNEL, 0, 0));
+                }
+                Effect::SignalProcess { pid, signal } => {
+                    if let Some(process) = self.world.process_of(pid) {
+                        self.signal_process(process, SigInfo::sent(signal, SI_KERNEL, 0, 0));
+                    }
+                }
+                Effect::AcquireTty { tty, steal } => self.acquire_tty(tty, steal),
+                Effect::ReleaseTty { tty } => self.release_tty(tty),
+                Effect::WriteProc { node, bytes } => self.write_proc(node, &bytes),
+                Effect::Unmap { file, first, count } => {
+                    for (_, space) in self.world.spaces.iter_mut() {
+                        if space.unmap_file(&mut self.frames, file, first, count) {
+                            self.next_tag += 1;
+                            space.code_tag = self.next_tag;
+                        }
+                    }
+                }
+            }
         }
     }
+    /// A file of /proc/PID was written (proc(5)).
+    fn write_proc(&mut self, node: ProcNode, bytes: &[u8]) {
+        match node {
+            ProcNode::PidComm(pid) => {
+                if let Some(ix) = self.world.task_of(pid) {
+                    let name = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+                    self.world.tasks[ix].comm = name[..name.len().min(15)].to_vec();
+                }
+            }
+            ProcNode::PidOomScoreAdj(pid) => {
+                let value = core::str::from_utf8(bytes).ok().and_then(|text| text.trim().parse().ok());
+                if let (Some(process), Some(value)) = (self.world.process_mut(pid), value) {
+                    process.oom_score_adj = value;
+                }
+            }
+            _ => {}
+        }
+    }
+    /// The terminal becomes the controlling one of the caller's session (TIOCSCTTY): only for a leader without one, and
+    /// only a terminal nobody has, unless it is stolen.
+    fn acquire_tty(&mut self, tty: u32, steal: bool) {
+        let sid = match self.world.process(self.world.current.0) {
+            Some(process) if process.sid == process.pid => process.sid,
+            _ => return,
+        };
+        if self.world.ttys.contains_key(&sid) || (!steal && self.world.ttys.values().any(|&t| t == tty)) {
+            return;
+        }
+        self.world.ttys.retain(|_, t| *t != tty);
+        self.world.ttys.insert(sid, tty);
+    }
+    /// TIOCNOTTY: the leader's whole session loses the terminal, and its foreground group hears of it.
+    fn release_tty(&mut self, tty: u32) {
+        let Some(process) = self.world.process(self.world.current.0) else { return };
+        let (sid, pgid, is_leader) = (process.sid, process.pgid, process.sid == process.pid);
+        if is_leader && self.world.ttys.get(&sid) == Some(&tty) {
+            self.world.ttys.remove(&sid);
+            for signal in [SIGHUP, SIGCONT] {
+                self.signal_group(pgid, SigInfo::sent(signal, SI_KERNEL, 0, 0));
+            }
+        }
+    }
+    /// Code was translated from frames that other address spaces may write to: they must not any more without notice.
+    pub(crate) fn guard_shared_code(&mut self) {
+        for frame in self.frames.take_shared_code() {
+            self.deny_writes_everywhere(frame);
+        }
+    }
+    fn deny_writes_everywhere(&mut self, frame: Frame) {
+        for (_, space) in self.world.spaces.iter_mut() {
+            space.deny_all_writes_to(frame);
+        }
+    }
+    /// Tells the person who debugs which bytes were no instruction of ours.
+    pub(crate) fn log_refused(&mut self, ix: u32) {
+        let Some(refused) = self.engine.refused() else { return };
+        let mut line = alloc::format!("pid {}: no such instruction at {:#x}:", self.world.tasks[ix].tid, refused.rip);
+        for byte in refused.bytes {
+            line.push_str(&alloc::format!(" {byte:02x}"));
+        }
+        self.host.log(&line);
+    }
+    /// Memory in use, in pages.
+    pub fn memory(&self) -> crate::MemoryUse {
+        self.frames.usage()
+    }
+    /// (guest instructions, system calls, forks) since boot.
+    pub fn counts(&self) -> (u64, u64, u64) {
+        (self.instructions, self.calls, self.world.forks)
+    }
+    /// Bytes of page tables of all address spaces.
+    pub fn table_bytes(&self) -> usize {
+        self.world.spaces.iter().map(|(_, space)| space.tables.table_bytes()).sum()
+    }
 }
+
+const _: () = assert!(PAGE_SHIFT == 12, "the CPU's tables are made for pages of 4 KiB");

@@ -138,6 +138,9 @@ impl Kernel {
                 Exit::Syscall => {
                     *left -= CALL_COST;
                     self.system_call(ix);
+                    if core::mem::take(&mut self.world.tasks[ix].yields) {
+                        *left = 0;
+                    }
                 }
                 Exit::Fault(fault) => self.page_fault(ix, fault),
                 Exit::Exception(exception) => self.exception(ix, exception),

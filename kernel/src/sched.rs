@@ -122,15 +122,16 @@ impl Kernel {
     }
     /// Wakes those whose objects rang the bell.
     pub(crate) fn answer_bell(&mut self) {
-        if !self.bell.is_rung() {
-            return;
+        // A ring may reach an epoll instance, which rings in its turn.
+        while self.bell.is_rung() {
+            let mut rung = core::mem::take(&mut self.sched.rung);
+            self.bell.drain(&mut rung);
+            for key in rung.drain(..) {
+                self.epolls.ring(key);
+                self.wake_all(Name::Point(key));
+            }
+            self.sched.rung = rung;
         }
-        let mut rung = core::mem::take(&mut self.sched.rung);
-        self.bell.drain(&mut rung);
-        for key in rung.drain(..) {
-            self.wake_all(Name::Point(key));
-        }
-        self.sched.rung = rung;
     }
     /// Handles the deadlines that have passed.
     pub(crate) fn expire_alarms(&mut self) {

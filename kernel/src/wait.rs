@@ -32,8 +32,8 @@ pub enum WaitOn {
 pub enum FutexKey {
     /// Address space (its unique id) and address.
     Private { space: u64, addr: u64 },
-    /// Arena frame and offset: shared anonymous memory and file mappings.
-    Shared { frame: u32, offset: u32 },
+    /// File (`File::map_id`) and offset: shared anonymous memory and file mappings.
+    Shared { file: (u64, u64), offset: u64 },
 }
 
 /// What an interrupting signal makes of the call (the in-kernel errnos of Linux's include/linux/errno.h).

@@ -44,6 +44,10 @@ impl Arena {
     pub unsafe fn new(base: *mut u8, grow: Box<dyn FnMut(u32) -> Option<u32> + Send>, image: (u32, u64)) -> Arena {
         Arena { base, grow, image }
     }
+    /// Length of the packed image.
+    pub(crate) fn image_bytes(&self) -> u64 {
+        self.image.1
+    }
 }
 
 /// What memory there is and how much of it is used, in pages.
@@ -73,6 +77,7 @@ pub struct Frames {
     /// Blocks with some free frame when pushed; checked again when popped.
     partial: Vec<u32>,
     stale: Vec<HostAddr>,
+    shared_code: Vec<Frame>,
     zero: Frame,
     usage: MemoryUse,
 }
@@ -89,6 +94,7 @@ impl Frames {
             empty: Vec::new(),
             partial: Vec::new(),
             stale: Vec::new(),
+            shared_code: Vec::new(),
             zero: Frame(0),
             usage: MemoryUse { limit, used: 0, peak: 0, grown: 0 },
         };
@@ -140,6 +146,9 @@ impl Frames {
     /// Code is about to be translated from the frame. Image pages never change and need no mark.
     pub fn mark_code(&mut self, frame: Frame) {
         if let Some(i) = self.index(frame) {
+            if self.flags[i] & HAS_CODE == 0 && self.counts[i] > 1 {
+                self.shared_code.push(frame);
+            }
             self.flags[i] |= HAS_CODE;
         }
     }
@@ -153,6 +162,10 @@ impl Frames {
             }
             _ => false,
         }
+    }
+    /// Frames with several owners that code was translated from since the last call.
+    pub(crate) fn take_shared_code(&mut self) -> Vec<Frame> {
+        if self.shared_code.is_empty() { Vec::new() } else { core::mem::take(&mut self.shared_code) }
     }
     /// A frame whose translations are void.
     pub fn take_stale(&mut self) -> Option<HostAddr> {

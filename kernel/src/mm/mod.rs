@@ -6,6 +6,7 @@
 mod fault;
 mod files;
 mod frames;
+pub(crate) mod layout;
 mod map;
 mod remap;
 mod space;

@@ -89,8 +89,6 @@ impl Vma {
     }
 }
 
-/// Where PIE programs are loaded.
-pub(crate) const PIE_BASE: u64 = 0x40_0000;
 /// Most mappings a space may have (`vm.max_map_count`).
 pub(crate) const MAX_MAP_COUNT: usize = 65530;
 /// First address mmap(2) may use (`vm.mmap_min_addr`).
@@ -101,10 +99,6 @@ const HUGE_PAGES: u64 = 0x2_0000;
 const HIGH_BASE_PAGE: u64 = 0x7_0000_0000;
 /// One past the last page of user space.
 pub(crate) const USER_END_PAGE: u64 = GuestAddr::USER_END.0 >> PAGE_SHIFT;
-/// Room below the initial stack's top that mappings avoid (RLIMIT_STACK's default).
-pub(crate) const STACK_ROOM_PAGES: u64 = 0x800;
-/// Room kept for brk(2) after a program; a heap past it is malloc's affair (it falls back to mmap).
-pub(crate) const BRK_GAP_PAGES: u64 = 0x1000;
 /// Pages kept free below a growing stack (`stack_guard_gap` of Linux is 256 pages; ours is smaller for the small room).
 pub(crate) const STACK_GUARD_PAGES: u64 = 16;
 
@@ -165,13 +159,13 @@ impl Space {
             brk_start: 0,
             brk: 0,
             brk_limit_page: 0,
-            mmap_base_page: PIE_BASE >> PAGE_SHIFT,
+            mmap_base_page: super::layout::PIE_BASE >> PAGE_SHIFT,
             total_pages: 0,
             resident_pages: 0,
             peak_resident_pages: 0,
             locked_pages: 0,
             locks_future: false,
-            stack_limit_pages: STACK_ROOM_PAGES,
+            stack_limit_pages: 0,
             faults: 0,
             program: ProgramInfo::default(),
         }
@@ -222,7 +216,7 @@ impl Space {
         (at.checked_add(pages)? <= to).then_some(at)
     }
     fn stack_room(&self, start: u64, vma: &Vma) -> u64 {
-        let room = if vma.flags.contains(VmaFlags::STACK) { STACK_ROOM_PAGES } else { 0 };
+        let room = if vma.flags.contains(VmaFlags::STACK) { self.stack_limit_pages } else { 0 };
         room.saturating_sub(vma.end - start) + STACK_GUARD_PAGES
     }
     /// Splits the mapping at a page so that one begins there.

@@ -7,6 +7,7 @@ mod pending;
 mod send;
 mod set;
 
+pub(crate) use frame::{FRAME_MAX, MINSIGSTKSZ};
 pub(crate) use send::STOP_SIGNALS;
 pub use pending::{Actions, Pending, ProcessSignals, TaskSignals};
 pub use set::{SigNum, SigSet};

@@ -26,7 +26,7 @@ impl Kernel {
         }
         task.signals.pending.push(info, limit);
         self.notify_signal(ix);
-        self.wake_signal_readers(process);
+        self.signal_point.notify();
     }
     /// Sends a process a signal: one of its threads that does not block it will take it.
     pub(crate) fn signal_process(&mut self, process: u32, info: SigInfo) {
@@ -51,7 +51,7 @@ impl Kernel {
         if let Some(taker) = taker {
             self.notify_signal(taker);
         }
-        self.wake_signal_readers(process);
+        self.signal_point.notify();
     }
     /// Sends every process of a group a signal; false when there is none.
     pub(crate) fn signal_group(&mut self, pgid: Pid, info: SigInfo) -> bool {
@@ -126,11 +126,6 @@ impl Kernel {
         task.signals.pending.set().has(SigNum::SIGKILL)
             || self.world.procs[task.process].signals.pending.set().has(SigNum::SIGKILL)
     }
-    /// Descriptors of signalfd(2) become readable.
-    fn wake_signal_readers(&mut self, process: u32) {
-        self.world.procs[process].signal_point.notify();
-    }
-
     /// A fault or another signal that cannot wait: delivered even if blocked or ignored, then by its default action.
     pub(crate) fn force_signal(&mut self, ix: u32, info: SigInfo) {
         let Some(signal) = SigNum::from_u8(info.signal()) else { return };

@@ -5,6 +5,7 @@
 
 pub mod args;
 mod attr;
+mod creds;
 mod cx;
 mod dir;
 mod epoll;
@@ -12,16 +13,22 @@ mod event;
 mod exit;
 mod fd;
 mod flags;
+mod futex;
+mod info;
 mod inotify;
 mod ioctl;
+mod memory;
 mod open;
 mod path;
 mod poll;
+mod process;
 mod rw;
+mod signal;
 mod splice;
 mod stat;
+mod time;
 pub mod table;
-mod trace;
+pub(crate) mod trace;
 
 pub use cx::Cx;
 pub(crate) use cx::Shared;

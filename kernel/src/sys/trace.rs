@@ -28,14 +28,24 @@ pub(crate) fn begin(cx: &mut Cx<'_>, nr: u64, raw: [u64; 6]) -> Line {
     Line { nr, raw, before }
 }
 
+/// Prints the line of a call that does not come back.
+pub(crate) fn end_exit(cx: &mut Cx<'_>, line: Line) {
+    print(cx, line, None);
+}
+
 /// Prints the line of a call that is over.
 pub(crate) fn end(cx: &mut Cx<'_>, line: Line, result: &SysResult) {
     let ret = match result {
         Ok(value) => Some(*value as i64),
         Err(Stop::Errno(errno)) => Some(-(*errno as i64)),
         Err(Stop::Block(_)) => return,
-        Err(Stop::Exit | Stop::Replaced) => None,
+        Err(Stop::Exit) => None,
+        Err(Stop::Replaced) => Some(0),
     };
+    print(cx, line, ret);
+}
+
+fn print(cx: &mut Cx<'_>, line: Line, ret: Option<i64>) {
     let mut text = String::new();
     let _ = write!(text, "[pid {:5}] ", cx.task().tid);
     match table::row(line.nr) {

@@ -106,6 +106,7 @@ impl Kernel {
             no_new_privs: parent.no_new_privs,
             keeps_caps: parent.keeps_caps,
             fault: FaultInfo::default(),
+            yields: false,
             is_queued: false,
         };
         let child = self.world.tasks.insert(task);
@@ -190,7 +191,6 @@ impl Kernel {
             io_counts: [0; 4],
             oom_score_adj: from.oom_score_adj,
             timers: crate::timers::Timers::default(),
-            signal_point: Arc::new(WaitPoint::new(&self.bell)),
             exit_point: Arc::new(WaitPoint::new(&self.bell)),
         };
         let slot = self.world.procs.insert(process);

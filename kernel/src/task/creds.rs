@@ -11,6 +11,7 @@ pub mod cap {
     pub const SETGID: u32 = 6;
     pub const SETUID: u32 = 7;
     pub const SETPCAP: u32 = 8;
+    pub const IPC_LOCK: u32 = 14;
     pub const SYS_CHROOT: u32 = 18;
     pub const SYS_ADMIN: u32 = 21;
     pub const SYS_NICE: u32 = 23;

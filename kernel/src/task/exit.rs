@@ -180,11 +180,12 @@ impl Kernel {
             }
         }
     }
-    /// A session leader ends: its terminal is free, the foreground group gets SIGHUP and SIGCONT.
+    /// A session leader ends: its terminal is free for another session, the foreground group gets SIGHUP.
     fn end_session(&mut self, ix: u32, sid: Pid) {
-        if let Some(tty) = self.world.ttys.remove(&sid) {
+        if let Some(&tty) = self.world.ttys.get(&sid) {
             let vfs = self.vfs.clone();
-            vfs.hang_up_session(&mut self.io(ix), tty, sid);
+            vfs.session_ended(&mut self.io(ix), tty, sid);
+            self.world.ttys.remove(&sid);
         }
     }
     /// Groups that lost their last link to the rest of the session: stopped members get SIGHUP and SIGCONT (setpgid(2)).

@@ -115,6 +115,8 @@ pub struct Task {
     pub(crate) keeps_caps: bool,
     /// The last exception: what a signal frame tells of it.
     pub(crate) fault: FaultInfo,
+    /// sched_yield(2): the turn ends when the call is over.
+    pub(crate) yields: bool,
     /// In the run queue (it is filed once).
     pub(crate) is_queued: bool,
 }
@@ -194,8 +196,6 @@ pub struct Process {
     pub(crate) timers: Timers,
     /// oom_score_adj.
     pub(crate) oom_score_adj: i32,
-    /// Notified when a signal for the process or one of its threads arrives: signalfd(2) waits here.
-    pub signal_point: Arc<brainworm_abi::WaitPoint>,
     /// The wait point pidfds poll: notified when the process ends.
     pub(crate) exit_point: Arc<brainworm_abi::WaitPoint>,
 }
