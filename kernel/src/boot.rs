@@ -174,7 +174,8 @@ impl Kernel {
     /// The working directory, made if it is not there (as docker does).
     fn enter_directory(&mut self, ix: u32, start: &Start) -> Result<(), BootError> {
         let (vfs, root) = (self.vfs.clone(), self.root.clone());
-        let fail = |e: Errno| BootError::new(125, format!("working directory {}: {}", lossy(&start.working_dir), e.text()));
+        let fail =
+            |e: Errno| BootError::new(125, format!("working directory {}: {}", lossy(&start.working_dir), e.text()));
         let mut io = self.kernel_io();
         let place = match vfs.walk(&mut io, At::new(&root, &root), &start.working_dir, true) {
             Err(Errno::ENOENT) => vfs.make_dirs(&mut io, &root, &start.working_dir),

@@ -5,17 +5,16 @@
 //! The CPU is `brainworm_cpu`, files are `brainworm_fs`, sockets `brainworm_net`; none of them knows tasks.
 #![no_std]
 #![deny(unsafe_code)]
-
 // Everything below hangs from private modules; `pub` there means: meant for handlers of other subjects.
 #![allow(unreachable_pub, reason = "see above")]
 
 extern crate alloc;
 
+mod boot;
 mod events;
 mod inotify;
 mod ipc;
 mod locks;
-mod boot;
 mod machine;
 mod mm;
 mod poll;

@@ -198,8 +198,7 @@ impl Kernel {
             Err(Stop::Replaced) => self.world.tasks[ix].call = None,
             Err(Stop::Exit) => {}
             Err(Stop::Block(wait)) => {
-                let is_interrupted =
-                    if wait.is_killable_only { self.is_killed(ix) } else { self.has_signal(ix) };
+                let is_interrupted = if wait.is_killable_only { self.is_killed(ix) } else { self.has_signal(ix) };
                 if !is_interrupted {
                     self.park(ix, wait);
                 } else if self.world.tasks[ix].restart.done > 0 {

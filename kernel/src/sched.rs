@@ -160,9 +160,10 @@ impl Kernel {
     pub(crate) fn next_deadline(&mut self) -> Option<Nanos> {
         while let Some(&Reverse((when, alarm))) = self.sched.alarms.peek() {
             let is_live = match alarm {
-                Alarm::Park(tid, serial) => self.world.task_of(tid).is_some_and(
-                    |ix| matches!(&self.world.tasks[ix].state, State::Parked(p) if p.serial == serial),
-                ),
+                Alarm::Park(tid, serial) => self
+                    .world
+                    .task_of(tid)
+                    .is_some_and(|ix| matches!(&self.world.tasks[ix].state, State::Parked(p) if p.serial == serial)),
                 Alarm::Real(pid, generation) => self.is_real_timer(pid, generation),
                 Alarm::Posix(pid, id, generation) => self.is_posix_timer(pid, id, generation),
             };

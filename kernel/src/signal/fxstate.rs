@@ -91,11 +91,8 @@ pub(super) fn restore(cpu: &mut Cpu, image: &[u8; LEN], has_extended: bool) {
     }
     for i in 0..16 {
         for word in 0..4 {
-            let (bit, at) = if word < 2 {
-                (2, 160 + 16 * i + 8 * word)
-            } else {
-                (4, LEGACY_LEN + 64 + 16 * i + 8 * (word - 2))
-            };
+            let (bit, at) =
+                if word < 2 { (2, 160 + 16 * i + 8 * word) } else { (4, LEGACY_LEN + 64 + 16 * i + 8 * (word - 2)) };
             if word < 2 || has_extended {
                 cpu.ymm[i].0[word] = if features & bit != 0 { get(image, at) } else { 0 };
             }

@@ -9,7 +9,9 @@ use alloc::sync::Arc;
 use brainworm_abi::linux::Record;
 use brainworm_abi::linux::prctl::*;
 use brainworm_abi::linux::resource::*;
-use brainworm_abi::linux::sched::{SCHED_BATCH, SCHED_FIFO, SCHED_IDLE, SCHED_NORMAL, SCHED_RESET_ON_FORK, SCHED_RR, SchedAttr};
+use brainworm_abi::linux::sched::{
+    SCHED_BATCH, SCHED_FIFO, SCHED_IDLE, SCHED_NORMAL, SCHED_RESET_ON_FORK, SCHED_RR, SchedAttr,
+};
 use brainworm_abi::linux::system::{CAP_LAST_CAP, SysInfo, Utsname};
 use brainworm_abi::linux::time::TimespecC;
 use brainworm_abi::{Errno, GuestAddr, PAGE_SIZE};

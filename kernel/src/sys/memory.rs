@@ -100,8 +100,8 @@ pub(super) fn sys_mmap(
 }
 
 /// What MAP_SHARED_VALIDATE accepts.
-const KNOWN_FLAGS: u32 = 0x3 | 0x10 | 0x20 | 0x100 | 0x800 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x1_0000 | 0x2_0000
-    | 0x10_0000 | 0x40;
+const KNOWN_FLAGS: u32 =
+    0x3 | 0x10 | 0x20 | 0x100 | 0x800 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x1_0000 | 0x2_0000 | 0x10_0000 | 0x40;
 
 fn anonymous(cx: &mut Cx<'_>, is_shared: bool, len: u64) -> Result<Backing, Errno> {
     if !is_shared {
@@ -113,13 +113,7 @@ fn anonymous(cx: &mut Cx<'_>, is_shared: bool, len: u64) -> Result<Backing, Errn
     Ok(Backing::File { desc, first: 0 })
 }
 
-fn file_backing(
-    cx: &mut Cx<'_>,
-    fd: Fd,
-    prot: Prot,
-    is_shared: bool,
-    offset: u64,
-) -> Result<(Backing, bool), Errno> {
+fn file_backing(cx: &mut Cx<'_>, fd: Fd, prot: Prot, is_shared: bool, offset: u64) -> Result<(Backing, bool), Errno> {
     let desc = cx.desc(fd)?;
     let flags = desc.flags();
     if !flags.reads() {

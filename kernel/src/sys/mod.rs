@@ -26,8 +26,8 @@ mod rw;
 mod signal;
 mod splice;
 mod stat;
-mod time;
 pub mod table;
+mod time;
 pub(crate) mod trace;
 
 pub use cx::Cx;

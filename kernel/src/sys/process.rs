@@ -6,13 +6,13 @@ use crate::signal::SigNum;
 use crate::task::{CloneRequest, ExecRequest, PidFd, Usage, cap};
 use crate::wait::{Wait, WaitOn};
 use alloc::vec::Vec;
+use brainworm_abi::linux::Record;
 use brainworm_abi::linux::fcntl::AtFlags;
 use brainworm_abi::linux::resource::{RLIMIT_NPROC, RLIMIT_STACK, RUsage};
 use brainworm_abi::linux::sched::{CLONE_ARGS_SIZE_VER0, CSIGNAL, CloneArgs, CloneFlags};
 use brainworm_abi::linux::signal::{CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SigInfo};
 use brainworm_abi::linux::time::Timeval;
 use brainworm_abi::linux::wait::{CONTINUED, P_ALL, P_PGID, P_PID, P_PIDFD, WaitOptions, stopped};
-use brainworm_abi::linux::Record;
 use brainworm_abi::{Errno, GuestAddr, Pid};
 
 flag_arg!(WaitOptions);

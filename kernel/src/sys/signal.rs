@@ -250,12 +250,7 @@ fn guest_info(cx: &mut Cx<'_>, pid: Pid, signal: SigOrZero, info: UserPtr<SigInf
 }
 
 /// rt_sigqueueinfo(2).
-pub(super) fn sys_rt_sigqueueinfo(
-    cx: &mut Cx<'_>,
-    pid: i32,
-    signal: SigOrZero,
-    info: UserPtr<SigInfo>,
-) -> SysResult {
+pub(super) fn sys_rt_sigqueueinfo(cx: &mut Cx<'_>, pid: i32, signal: SigOrZero, info: UserPtr<SigInfo>) -> SysResult {
     let pid = pid as Pid;
     let info = guest_info(cx, pid, signal, info)?;
     let slot = cx.k.world.process_of(pid).ok_or(Errno::ESRCH)?;

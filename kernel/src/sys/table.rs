@@ -11,8 +11,9 @@ use super::{
     attr::*, creds::*, dir::*, epoll::*, event::*, exit::*, fd::*, futex::*, info::*, inotify::*, ioctl::*, memory::*,
     open::*, poll::*, process::*, rw::*, signal::*, splice::*, stat::*, time::*,
 };
-use alloc::string::String;
 use crate::signal::{SigNum, SigSet};
+use alloc::string::String;
+use brainworm_abi::Errno;
 use brainworm_abi::GuestAddr;
 use brainworm_abi::linux::fcntl::AtFlags;
 use brainworm_abi::linux::mman::{LockFlags, MapFlags, Prot, RemapFlags, SyncFlags};
@@ -22,7 +23,6 @@ use brainworm_abi::linux::signal::{SigAction, SigEvent, SigInfo, StackT};
 use brainworm_abi::linux::system::{CapData, CapHeader, SysInfo, Utsname};
 use brainworm_abi::linux::time::{Itimerspec, Itimerval, TimespecC, Timeval, Timezone, Tms};
 use brainworm_abi::linux::wait::WaitOptions;
-use brainworm_abi::Errno;
 use core::fmt::Write;
 
 /// How much of a call is there.

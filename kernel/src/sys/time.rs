@@ -238,12 +238,7 @@ pub(super) fn sys_alarm(cx: &mut Cx<'_>, seconds: u32) -> SysResult {
 // --- POSIX timers --------------------------------------------------------------------------------------------------------
 
 /// timer_create(2).
-pub(super) fn sys_timer_create(
-    cx: &mut Cx<'_>,
-    clock: i32,
-    event: UserPtr<SigEvent>,
-    id: UserMut<u32>,
-) -> SysResult {
+pub(super) fn sys_timer_create(cx: &mut Cx<'_>, clock: i32, event: UserPtr<SigEvent>, id: UserMut<u32>) -> SysResult {
     read_clock(cx, clock)?;
     if clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE {
         return Err(Errno::EOPNOTSUPP.into());

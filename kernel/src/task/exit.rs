@@ -193,9 +193,7 @@ impl Kernel {
         let mut groups: alloc::vec::Vec<Pid> = alloc::vec![pgid];
         // Former children, now the heir's, may have been held by us.
         let sid = self.world.procs[process].sid;
-        groups.extend(
-            self.world.procs.iter().filter(|(_, p)| p.sid == sid && p.parent != parent).map(|(_, p)| p.pgid),
-        );
+        groups.extend(self.world.procs.iter().filter(|(_, p)| p.sid == sid && p.parent != parent).map(|(_, p)| p.pgid));
         groups.sort_unstable();
         groups.dedup();
         for group in groups {
@@ -215,7 +213,11 @@ impl Kernel {
             return;
         }
         let task = &self.world.tasks[ix];
-        let line = alloc::format!("out of memory: killed process {} ({})", task.tid, alloc::string::String::from_utf8_lossy(&task.comm));
+        let line = alloc::format!(
+            "out of memory: killed process {} ({})",
+            task.tid,
+            alloc::string::String::from_utf8_lossy(&task.comm)
+        );
         self.host.log(&line);
         self.exit_group(ix, u32::from(SIGKILL));
     }
@@ -274,4 +276,3 @@ impl Kernel {
         usage
     }
 }
-

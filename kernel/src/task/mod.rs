@@ -3,20 +3,20 @@
 //! A task is what the scheduler runs; a process is what the guest names by pid. Both live in slabs of `World`. What
 //! clone(2) can share (descriptors, working directory, signal actions) is behind an `Arc`; the address space is a slot.
 
-mod creds;
-mod fd_table;
 mod clone;
+mod creds;
 mod exec;
 mod exit;
+mod fd_table;
 mod pidfd;
 
-pub use creds::{ALL_CAPS, Creds, cap};
 pub(crate) use clone::CloneRequest;
+pub use creds::{ALL_CAPS, Creds, cap};
 pub(crate) use exec::ExecRequest;
 pub(crate) use exit::task_usage;
 pub(crate) use fd_table::{Dead, Descriptions};
-pub use pidfd::PidFd;
 pub use fd_table::{Description, FdTable, Graveyard, Location, NR_OPEN, Slot, WeakDescription};
+pub use pidfd::PidFd;
 
 use crate::signal::SigNum;
 use crate::signal::{Actions, ProcessSignals, TaskSignals};
