@@ -193,6 +193,10 @@ impl PathRef {
         let parent = self.dentry.parent()?;
         Some(self.with(parent))
     }
+    /// The mount's number, as /proc/PID/mountinfo and statx(2) have it.
+    pub fn mount_id(&self) -> u32 {
+        self.mount.id
+    }
     /// True when set-user-ID bits of programs there have no effect (MS_NOSUID).
     pub fn is_nosuid(&self) -> bool {
         self.mount.has_flag(crate::vfs::MS_NOSUID)

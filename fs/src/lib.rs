@@ -14,6 +14,8 @@
 //!   call `file.close(io)` exactly once. Opening a FIFO may have to wait: [`Opened::is_ready`].
 //! * Objects of other crates (sockets, eventfd, epoll) get a place from [`Vfs::anonymous`], pipes come from
 //!   [`Vfs::pipe`], shared memory from [`Vfs::memfd`] and [`Vfs::shared_memory`].
+//! * inotify(7): [`Vfs::inotify`]; reads, writes and closes of open files are reported by [`Vfs::note_access`],
+//!   [`Vfs::note_modify`] and [`Vfs::note_close`], which cost one load while nobody watches.
 //! * Advisory locks are in [`Vfs::locks`], by `PathRef::id`.
 //! * A call on a path that answers `EAGAIN` (host directories only) waits at [`Vfs::wait_point`].
 //! * Frames of files that went away come back when the kernel calls [`Vfs::reap`]: after unlink, close, exit and when
@@ -22,7 +24,7 @@
 //! # Inside
 //!
 //! `walk.rs` resolves paths over `dentry.rs` (names and mounts); `vfs/` checks permissions and does what a call asks,
-//! by the trait in `inode.rs`. Filesystems: `mem/` (tmpfs, and the root over `image.rs`), `procfs/`, `sysfs.rs`. Open
+//! by the trait in `inode.rs`. Filesystems: `mem/` (tmpfs, and the root over `image.rs`), `procfs/`, `sysfs.rs`, `hostfs.rs`. Open
 //! files without a filesystem: `pipe.rs`, `stream.rs` (the host's standard streams), `device.rs`, `tty/`.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -33,8 +35,10 @@ mod dentry;
 mod device;
 mod dir_file;
 mod fixed;
+mod hostfs;
 mod image;
 mod inode;
+mod inotify;
 mod locks;
 mod mem;
 mod perm;
@@ -50,6 +54,7 @@ mod vfs;
 mod walk;
 
 pub use dentry::PathRef;
+pub use inotify::InotifyMask;
 pub use locks::{FileId, LockOwner, LockRange, Locks, RecordLock};
 pub use pipe::{PIPE_BUF, Pipe, PipeEnd};
 pub use vfs::{

@@ -158,6 +158,7 @@ impl TestFiles {
         Ok(())
     }
     fn get(&self, path: &[u8]) -> HostResult<&(u32, Vec<u8>)> {
+        let path = if path == b"." { b"" } else { path };
         self.tree.get(path).ok_or(HostError::Errno(Errno::ENOENT))
     }
     fn stat_of(&self, path: &[u8]) -> HostResult<HostStat> {
@@ -219,11 +220,8 @@ impl HostFiles for TestFiles {
     fn read_dir(&mut self, _mount: u32, path: &[u8]) -> HostResult<Vec<DirEntry>> {
         let mut out = Vec::new();
         for (key, (mode, _)) in &self.tree {
-            let name = if path.is_empty() {
-                Some(&key[..])
-            } else {
-                key.strip_prefix(path).and_then(|k| k.strip_prefix(b"/"))
-            };
+            let name =
+                if path == b"." { Some(&key[..]) } else { key.strip_prefix(path).and_then(|k| k.strip_prefix(b"/")) };
             if let Some(name) = name.filter(|name| !name.is_empty() && !name.contains(&b'/')) {
                 out.push(DirEntry { ino: 1, kind: (mode >> 12) as u8, name: name.to_vec() });
             }
@@ -370,7 +368,10 @@ impl World {
     }
     /// A world with its tree.
     pub(crate) fn boot(image: Vec<u8>) -> (World, Tree) {
-        let mut world = World::new(image);
+        World::new(image).with_tree()
+    }
+    pub(crate) fn with_tree(self) -> (World, Tree) {
+        let mut world = self;
         let bell = world.bell.clone();
         let (vfs, root) = Vfs::boot(&mut world.io(), &bell, &BootConfig::default()).unwrap();
         let tree = Tree { vfs, cwd: root.clone(), root };

@@ -3,6 +3,7 @@
 use super::{MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, Vfs};
 use crate::dentry::PathRef;
 use crate::inode::{S_ISGID, S_ISUID, SetAttr};
+use crate::inotify::InotifyMask;
 use crate::perm;
 use crate::walk::At;
 use alloc::vec::Vec;
@@ -72,7 +73,9 @@ impl Vfs {
         if !io.caller.is_privileged && !perm::in_group(&io.caller, permissions.gid) {
             mode &= !S_ISGID;
         }
-        place.inode().set_attr(io, &SetAttr { mode: Some(mode), ..SetAttr::default() })
+        place.inode().set_attr(io, &SetAttr { mode: Some(mode), ..SetAttr::default() })?;
+        self.note(place, InotifyMask::ATTRIB);
+        Ok(())
     }
 
     /// chown(2), lchown(2), fchownat(2); `None` is -1.
@@ -114,7 +117,9 @@ impl Vfs {
             }
             mode = Some(old.mode & 0o7777 & !drop).filter(|_| old.mode & drop != 0);
         }
-        place.inode().set_attr(io, &SetAttr { mode, uid, gid, ..SetAttr::default() })
+        place.inode().set_attr(io, &SetAttr { mode, uid, gid, ..SetAttr::default() })?;
+        self.note(place, InotifyMask::ATTRIB);
+        Ok(())
     }
 
     /// utimensat(2).
@@ -149,7 +154,9 @@ impl Vfs {
             TimeSet::Omit => None,
             TimeSet::At(time) => Some(time),
         };
-        place.inode().set_attr(io, &SetAttr { atime: time(atime), mtime: time(mtime), ..SetAttr::default() })
+        place.inode().set_attr(io, &SetAttr { atime: time(atime), mtime: time(mtime), ..SetAttr::default() })?;
+        self.note(place, InotifyMask::ATTRIB);
+        Ok(())
     }
 
     /// truncate(2).
@@ -163,7 +170,9 @@ impl Vfs {
         self.check_writable(&place)?;
         let permissions = place.inode().perm(io)?;
         perm::check(&io.caller, permissions, perm::WRITE)?;
-        place.inode().truncate(io, size)
+        place.inode().truncate(io, size)?;
+        self.note(&place, InotifyMask::MODIFY);
+        Ok(())
     }
 
     /// statfs(2).

@@ -13,7 +13,7 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::linux::Caller;
-use brainworm_abi::{Bell, Errno, Event, Io, OpenFlags, Pid, Stream, WaitPoint};
+use brainworm_abi::{Bell, Errno, Event, FileKind, Io, OpenFlags, Pid, Stream, WaitPoint};
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 use spin::Mutex;
 
@@ -82,6 +82,7 @@ impl Vfs {
         io.host.entropy(&mut boot_id);
         let vfs = Arc::new(Vfs {
             boot_id,
+            watches: Arc::default(),
             locks: crate::locks::Locks::new(bell),
             bell: bell.clone(),
             graveyard: graveyard.clone(),
@@ -94,13 +95,31 @@ impl Vfs {
             shm: shm.fs().clone(),
             dentries: AtomicUsize::new(0),
             dentry_limit: AtomicUsize::new(DENTRY_LIMIT),
-            host_wait: WaitPoint::new(bell),
+            host_wait: Arc::new(WaitPoint::new(bell)),
             streams: Mutex::new(Vec::new()),
             ttys: Ttys::new(bell),
         });
         let root = vfs.attach(None, Dentry::root(root_inode), fs_type, fs_type.as_bytes(), 0);
         vfs.build_dev(io, &root, config)?;
+        vfs.build_host_mounts(io, &root)?;
         Ok((vfs, root))
+    }
+
+    fn build_host_mounts(&self, io: &mut Io<'_>, root: &PathRef) -> Result<(), Errno> {
+        let mounts = crate::hostfs::mounts(io, &self.graveyard, &self.host_wait, || self.fresh_dev());
+        for (path, is_read_only, inode) in mounts {
+            let flags = if is_read_only { super::MS_RDONLY } else { 0 };
+            if inode.kind() == FileKind::Directory {
+                self.mount_new(io, root, &path, inode, "fuse", b"host", flags)?;
+                continue;
+            }
+            // A single file: the place it is mounted on has to be one.
+            let dir = path.iter().rposition(|&b| b == b'/').map_or(&b"/"[..], |at| &path[..at.max(1)]);
+            self.make_dirs(io, root, dir)?;
+            let made = self.open(io, At::new(root, root), &path, OpenFlags::O_CREAT | OpenFlags::O_RDWR, 0o644)?;
+            self.attach(Some(&made.path), Dentry::root(inode), "fuse", b"host", flags);
+        }
+        Ok(())
     }
 
     fn build_dev(&self, io: &mut Io<'_>, root: &PathRef, config: &BootConfig) -> Result<(), Errno> {
@@ -154,7 +173,7 @@ impl Vfs {
             }
         }
         let place = self.walk(io, at, path, true)?;
-        if place.kind() == brainworm_abi::FileKind::Directory { Ok(place) } else { Err(Errno::ENOTDIR) }
+        if place.kind() == FileKind::Directory { Ok(place) } else { Err(Errno::ENOTDIR) }
     }
 
     /// Writes a small file as a whole, replacing what is there: /etc/hostname, /etc/hosts, /etc/resolv.conf.

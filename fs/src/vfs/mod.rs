@@ -23,6 +23,7 @@ pub use rename::RenameFlags;
 pub use xattr::XattrSet;
 
 use crate::dentry::{Dentry, Mount, PathRef};
+use crate::inotify::Watches;
 use crate::locks::Locks;
 use crate::mem::{Graveyard, MemFs};
 use crate::stream::HostStream;
@@ -52,13 +53,14 @@ pub struct Vfs {
     /// memfd_create(2) and shared anonymous memory.
     shm: Arc<MemFs>,
     locks: Locks,
+    pub(crate) watches: Arc<Watches>,
     /// /proc/sys/kernel/random/boot_id.
     boot_id: [u8; 16],
     /// Cached names, and how many there may be before the next pruning.
     dentries: AtomicUsize,
     dentry_limit: AtomicUsize,
     /// Operations on host directories that answered `EAGAIN` wait here.
-    host_wait: WaitPoint,
+    host_wait: Arc<WaitPoint>,
     ttys: Arc<Ttys>,
     /// The standard streams that are no terminal.
     streams: Mutex<Vec<Arc<HostStream>>>,
@@ -69,6 +71,12 @@ impl Vfs {
     /// closing and unlinking, and when memory runs out.
     pub fn reap(&self, frames: &mut dyn FrameStore) -> usize {
         self.graveyard.reap(frames)
+    }
+
+    /// The same after dropping cached names and inodes nobody uses: for when memory is about to run out.
+    pub fn shrink(&self, frames: &mut dyn FrameStore) -> usize {
+        self.prune();
+        self.reap(frames)
     }
 
     /// flock(2) and record locks.

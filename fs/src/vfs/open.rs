@@ -4,6 +4,7 @@ use super::{MS_NODEV, MS_NOEXEC, Vfs};
 use crate::dentry::{Dentry, PathRef};
 use crate::dir_file::DirFile;
 use crate::inode::{Inode, NewInode};
+use crate::inotify::InotifyMask;
 use crate::perm;
 use crate::pipe::{Pipe, PipeEnd, PipeInode};
 use crate::tty::{PtyMaster, TtyFile};
@@ -169,6 +170,7 @@ impl Vfs {
         let opened = self.open_granted(io, place, flags)?;
         if truncates && kind == FileKind::Regular {
             place.inode().truncate(io, 0)?;
+            self.note(place, InotifyMask::MODIFY);
         }
         Ok(opened)
     }
@@ -186,6 +188,7 @@ impl Vfs {
             FileKind::BlockDevice => return Err(Errno::ENXIO),
             _ => inode.clone().open(io, place, flags)?,
         };
+        self.note(place, InotifyMask::OPEN);
         Ok(Opened { file, path: place.clone() })
     }
 

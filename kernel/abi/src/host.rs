@@ -150,7 +150,7 @@ pub struct DirEntry {
     pub name: Vec<u8>,
 }
 
-/// Directories of the host as mounts. Paths are relative, `/`-separated bytes below the mount's root; the host never
+/// Directories of the host as mounts. Paths are relative, `/`-separated bytes below the mount's root, which is `.`; the host never
 /// follows a symlink out of it, and the caller resolves symlinks itself (one component at a time).
 #[allow(missing_docs, reason = "each is the system call of that name on a granted directory")]
 pub trait HostFiles {
