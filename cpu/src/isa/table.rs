@@ -701,20 +701,24 @@ insns! {
         Ffreep      x87::control::ffreep,           []        []        Base;
         Wait        x87::control::wait,             []        []        Base;
         Fnop        x87::control::wait,             []        []        Base;
+        Fneni       x87::control::fneni,            []        []        Base;
+        Fndisi      x87::control::fneni,            []        []        Base;
+        Fnsetpm     x87::control::fneni,            []        []        Base;
+        Fstpnce     x87::moves::fstpnce,             []        []        Base;
         Emms        x87::mmx::emms,                 []        []        Mmx;
-        Fxsave      x87::state::fxsave_meaning,     []        []        Base;
-        Fxsave64    x87::state::fxsave64_meaning,   []        []        Base;
-        Fxrstor     x87::state::fxrstor_meaning,    []        []        Base;
-        Fxrstor64   x87::state::fxrstor64_meaning,  []        []        Base;
-        Xsave       x87::state::xsave_meaning,      []        []        Xsave;
-        Xsave64     x87::state::xsave_meaning,      []        []        Xsave;
-        Xsaveopt    x87::state::xsaveopt_meaning,   []        []        Xsave;
-        Xsaveopt64  x87::state::xsaveopt_meaning,   []        []        Xsave;
-        Xsavec      x87::state::xsavec_meaning,     []        []        Xsave;
-        Xsavec64    x87::state::xsavec_meaning,     []        []        Xsave;
-        Xrstor      x87::state::xrstor_meaning,     []        []        Xsave;
-        Xrstor64    x87::state::xrstor_meaning,     []        []        Xsave;
-        Xgetbv      x87::state::xgetbv,             []        []        Xsave;
+        Fxsave      x87::xsave::fxsave,     []        []        Base;
+        Fxsave64    x87::xsave::fxsave64,   []        []        Base;
+        Fxrstor     x87::xsave::fxrstor,    []        []        Base;
+        Fxrstor64   x87::xsave::fxrstor64,  []        []        Base;
+        Xsave       x87::xsave::xsave,      []        []        Xsave;
+        Xsave64     x87::xsave::xsave,      []        []        Xsave;
+        Xsaveopt    x87::xsave::xsaveopt,   []        []        Xsave;
+        Xsaveopt64  x87::xsave::xsaveopt,   []        []        Xsave;
+        Xsavec      x87::xsave::xsavec,     []        []        Xsave;
+        Xsavec64    x87::xsave::xsavec,     []        []        Xsave;
+        Xrstor      x87::xsave::xrstor,     []        []        Xsave;
+        Xrstor64    x87::xsave::xrstor,     []        []        Xsave;
+        Xgetbv      x87::xsave::xgetbv,             []        []        Xsave;
     }
     by_encoding {
         // ---- string.rs: SSE2 has instructions of these names

@@ -7,6 +7,7 @@ mod packed;
 mod sse;
 mod trap;
 mod x87;
+mod xsave;
 
 /// How many states a test tries.
 fn rounds(base: u64) -> u64 {

@@ -210,5 +210,6 @@ meanings! {
     fdecstp => |cpu, _, _| turn(cpu, 7);
     ffree => |cpu, i, _| free(cpu, i, false);
     ffreep => |cpu, i, _| free(cpu, i, true);
+    fneni => |_, _, _| Ok(());
     wait => |cpu, _, _| check_pending(cpu);
 }

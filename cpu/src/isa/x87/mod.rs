@@ -12,6 +12,7 @@ pub mod mmx;
 pub mod moves;
 mod stack;
 pub mod state;
+pub mod xsave;
 
 /// Meanings that are nothing but a helper: `name => helper, "manual's name"`.
 macro_rules! meanings {

@@ -218,7 +218,20 @@ fn move_if(cpu: &mut Cpu, i: &Insn, cond: Cond) -> Ran {
     Ok(())
 }
 
+/// FSTPNCE, an undocumented FSTP to a register: an empty ST(0) is no fault.
+fn store_no_check(cpu: &mut Cpu, i: &Insn, _: &mut Guest<'_>) -> Ran {
+    let env = begin(cpu, i)?;
+    let n = st_number(i.dst());
+    record(cpu, &env);
+    if let Some(v) = st(cpu, 0) {
+        set_st(cpu, n, v);
+    }
+    pop(cpu);
+    Ok(())
+}
+
 meanings! {
+    fstpnce => store_no_check;
     fld => fld_;
     fst => |cpu, i, mem| store_float(cpu, i, mem, false);
     fstp => |cpu, i, mem| store_float(cpu, i, mem, true);
