@@ -66,6 +66,8 @@ pub enum FlagOp {
     ResCarry,
     /// CF = OF = b, AF = 0 (mul, imul).
     Mul,
+    /// CF, OF and AF are the bits of `b`: something changed only these since `res` was made (rotates, bt, clc).
+    Partial,
 }
 
 impl FlagOp {
@@ -89,6 +91,7 @@ impl FlagOp {
             10 => FlagOp::Sar,
             11 => FlagOp::ResCarry,
             12 => FlagOp::Mul,
+            13 => FlagOp::Partial,
             _ => FlagOp::Packed,
         }
     }
@@ -107,6 +110,7 @@ impl LazyFlags {
         let (a, b, res, w) = (self.a, self.b, self.res, self.width());
         match FlagOp::of_code(self.op) {
             FlagOp::Packed => a & bits::CF != 0,
+            FlagOp::Partial => b & bits::CF != 0,
             FlagOp::Add => res < a,
             FlagOp::Sub => a < b,
             FlagOp::Logic => false,
@@ -125,14 +129,16 @@ impl LazyFlags {
         let (a, b, res, w) = (self.a, self.b, self.res, self.width());
         match FlagOp::of_code(self.op) {
             FlagOp::Packed => a & bits::OF != 0,
+            FlagOp::Partial => b & bits::OF != 0,
             FlagOp::Add | FlagOp::Adc => w.sign((a ^ res) & (b ^ res)),
             FlagOp::Sub | FlagOp::Sbb => w.sign((a ^ b) & (a ^ res)),
-            FlagOp::Logic | FlagOp::ResCarry | FlagOp::Sar => false,
+            FlagOp::Logic | FlagOp::ResCarry => false,
             FlagOp::Inc => w.sign(!a & res),
             FlagOp::Dec => w.sign(a & !res),
             // Undefined for counts above 1; the hardware goes on with the rule for 1.
             FlagOp::Shl => w.sign(res) != self.cf(),
-            FlagOp::Shr => w.sign(a >> (b.wrapping_sub(1) & 63)),
+            // Right shifts, shrd too: does the sign change in the last step?
+            FlagOp::Shr | FlagOp::Sar => w.sign(res ^ res << 1),
             FlagOp::Mul => b != 0,
         }
     }
@@ -143,6 +149,7 @@ impl LazyFlags {
         let (a, b, res) = (self.a, self.b, self.res);
         match FlagOp::of_code(self.op) {
             FlagOp::Packed => a & bits::AF != 0,
+            FlagOp::Partial => b & bits::AF != 0,
             FlagOp::Add | FlagOp::Adc | FlagOp::Sub | FlagOp::Sbb => (a ^ b ^ res) & 0x10 != 0,
             FlagOp::Inc => res & 0xf == 0,
             FlagOp::Dec => a & 0xf == 0,
@@ -204,6 +211,22 @@ impl LazyFlags {
         }
     }
 
+    /// A condition code by encoding, for where it is data.
+    #[inline(always)]
+    pub fn cond_by_number(&self, number: u8) -> bool {
+        let holds = match number >> 1 & 7 {
+            0 => self.of(),
+            1 => self.cf(),
+            2 => self.zf(),
+            3 => self.cf() || self.zf(),
+            4 => self.sf(),
+            5 => self.pf(),
+            6 => self.sf() != self.of(),
+            _ => self.zf() || self.sf() != self.of(),
+        };
+        holds != (number & 1 != 0)
+    }
+
     /// The six status flags as bits of rflags.
     pub fn status(&self) -> u64 {
         if self.op & 0xff == 0 {
@@ -219,10 +242,26 @@ impl LazyFlags {
     }
 
     /// Makes the status flags in `mask` equal to the bits of `value`; the others keep what they are.
+    #[inline(always)]
     pub fn set_status(&mut self, mask: u64, value: u64) {
-        let keep = if mask & bits::STATUS == bits::STATUS { 0 } else { self.status() & !mask };
-        self.a = keep | value & mask & bits::STATUS;
-        self.op = 0;
+        const PARTIAL: u64 = bits::CF | bits::OF | bits::AF;
+        if mask & bits::STATUS == bits::STATUS {
+            self.a = value & bits::STATUS;
+            self.op = 0;
+        } else if self.op & 0xff == 0 {
+            self.a = self.a & !mask | value & mask;
+        } else if mask & !PARTIAL & bits::STATUS == 0 {
+            // `res` stays the source of the other three.
+            let pick = |bit: u64, on: bool| if mask & bit == 0 && on { bit } else { 0 };
+            let kept = pick(bits::CF, mask & bits::CF == 0 && self.cf())
+                | pick(bits::OF, mask & bits::OF == 0 && self.of())
+                | pick(bits::AF, mask & bits::AF == 0 && self.af());
+            self.b = kept | value & mask;
+            self.op = FlagOp::Partial.code(self.width());
+        } else {
+            self.a = self.status() & !mask | value & mask & bits::STATUS;
+            self.op = 0;
+        }
     }
 
     /// The whole of rflags as `pushf` shows it: IF and bit 1 are always set in user mode.

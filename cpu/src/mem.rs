@@ -143,6 +143,11 @@ impl MemView {
     pub fn find_write(&self, addr: u64, bytes: u32) -> Option<*mut u8> {
         self.find(self.write, addr, bytes)
     }
+    /// The bytes of a page that the bus named just now.
+    pub fn copy_page(&self, page: HostAddr) -> [u8; 0x1000] {
+        // SAFETY: the bus vouches for whole pages.
+        unsafe { *self.at(HostAddr(page.0 & !0xfff)).cast::<[u8; 0x1000]>() }
+    }
     /// A byte of the arena.
     #[inline(always)]
     pub fn at(&self, host: HostAddr) -> *mut u8 {

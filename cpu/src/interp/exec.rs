@@ -211,6 +211,63 @@ macro_rules! integer_words_on_values {
     };
 }
 
+pub(super) use integer_words_on_values;
+
+/// The vector words, likewise.
+macro_rules! vector_words_on_values {
+    () => {
+        #[inline(always)]
+        fn vimm(&mut self, lo: u64, hi: u64) -> Bytes {
+            vec::of_halves(lo, hi)
+        }
+        #[inline(always)]
+        fn vun(&mut self, op: VUn, a: Bytes) -> Bytes {
+            op.meaning()(a)
+        }
+        #[inline(always)]
+        fn vbin(&mut self, op: VBin, a: Bytes, b: Bytes) -> Bytes {
+            op.meaning()(a, b)
+        }
+        #[inline(always)]
+        fn vshift(&mut self, op: VShift, a: Bytes, n: u64) -> Bytes {
+            op.meaning()(a, n as u32)
+        }
+        #[inline(always)]
+        fn vshuffle(&mut self, lanes: [u8; 16], a: Bytes, b: Bytes) -> Bytes {
+            vec::shuffle(lanes, a, b)
+        }
+        #[inline(always)]
+        fn vbitselect(&mut self, a: Bytes, b: Bytes, mask: Bytes) -> Bytes {
+            core::array::from_fn(|i| a[i] & mask[i] | b[i] & !mask[i])
+        }
+        #[inline(always)]
+        fn vselect(&mut self, c: bool, a: Bytes, b: Bytes) -> Bytes {
+            if c { a } else { b }
+        }
+        #[inline(always)]
+        fn vsplat(&mut self, shape: Shape, v: u64) -> Bytes {
+            vec::splat(shape, v)
+        }
+        #[inline(always)]
+        fn vextract(&mut self, shape: Shape, lane: u8, a: Bytes) -> u64 {
+            vec::extract(shape, lane, a)
+        }
+        #[inline(always)]
+        fn vreplace(&mut self, shape: Shape, lane: u8, a: Bytes, v: u64) -> Bytes {
+            vec::replace(shape, lane, a, v)
+        }
+        #[inline(always)]
+        fn vbitmask(&mut self, shape: Shape, a: Bytes) -> u64 {
+            vec::bitmask(shape, a)
+        }
+        #[inline(always)]
+        fn vany(&mut self, a: Bytes) -> bool {
+            a != [0; 16]
+        }
+    };
+}
+pub(super) use vector_words_on_values;
+
 impl Emit for Exec<'_> {
     type V = u64;
     type B = bool;
@@ -334,54 +391,7 @@ impl Emit for Exec<'_> {
         self.cpu.fsw &= !0x3800;
         self.cpu.ftw = 0;
     }
-    #[inline(always)]
-    fn vimm(&mut self, lo: u64, hi: u64) -> Bytes {
-        vec::of_halves(lo, hi)
-    }
-    #[inline(always)]
-    fn vun(&mut self, op: VUn, a: Bytes) -> Bytes {
-        op.meaning()(a)
-    }
-    #[inline(always)]
-    fn vbin(&mut self, op: VBin, a: Bytes, b: Bytes) -> Bytes {
-        op.meaning()(a, b)
-    }
-    #[inline(always)]
-    fn vshift(&mut self, op: VShift, a: Bytes, n: u64) -> Bytes {
-        op.meaning()(a, n as u32)
-    }
-    #[inline(always)]
-    fn vshuffle(&mut self, lanes: [u8; 16], a: Bytes, b: Bytes) -> Bytes {
-        vec::shuffle(lanes, a, b)
-    }
-    #[inline(always)]
-    fn vbitselect(&mut self, a: Bytes, b: Bytes, mask: Bytes) -> Bytes {
-        core::array::from_fn(|i| a[i] & mask[i] | b[i] & !mask[i])
-    }
-    #[inline(always)]
-    fn vselect(&mut self, c: bool, a: Bytes, b: Bytes) -> Bytes {
-        if c { a } else { b }
-    }
-    #[inline(always)]
-    fn vsplat(&mut self, shape: Shape, v: u64) -> Bytes {
-        vec::splat(shape, v)
-    }
-    #[inline(always)]
-    fn vextract(&mut self, shape: Shape, lane: u8, a: Bytes) -> u64 {
-        vec::extract(shape, lane, a)
-    }
-    #[inline(always)]
-    fn vreplace(&mut self, shape: Shape, lane: u8, a: Bytes, v: u64) -> Bytes {
-        vec::replace(shape, lane, a, v)
-    }
-    #[inline(always)]
-    fn vbitmask(&mut self, shape: Shape, a: Bytes) -> u64 {
-        vec::bitmask(shape, a)
-    }
-    #[inline(always)]
-    fn vany(&mut self, a: Bytes) -> bool {
-        a != [0; 16]
-    }
+    vector_words_on_values!();
     #[inline(always)]
     fn vload(&mut self, bytes: u32, aligned: bool, addr: u64) -> Result<Bytes, Trapped> {
         if aligned && bytes == 16 && addr & 15 != 0 {

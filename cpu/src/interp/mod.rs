@@ -1,19 +1,35 @@
-//! The interpreter: [`exec`] gives the meanings values, [`Engine`] runs programs.
+//! The interpreter: threaded code for what is hot ([`fast`]), the meanings on values for everything else ([`exec`]).
+//!
+//! [`Engine::run`] alternates between the loop over ops, which calls nothing, and the general way, which knows the bus.
 
+mod cache;
 pub mod exec;
+mod fast;
+mod forms;
+mod op;
 #[cfg(test)]
 mod tests;
+mod translate;
 
 use crate::decode::{DecodeError, decode};
+use crate::flags::bits;
 use crate::helper::fault;
+use crate::insn::Insn;
 use crate::isa::table::meaning;
+use crate::mem::HostAddr;
 use crate::state::{Cpu, Exception, Exit};
 use crate::{Bus, Gpr, Guest};
+use cache::Cache;
 use exec::Exec;
+use fast::Frame;
+use op::{Code, Op};
+use translate::Builder;
 
 /// The CPU engine: the translations of all processes, whatever thread runs. One for the machine.
-#[derive(Default)]
 pub struct Engine {
+    cache: Cache,
+    crossing: [Crossing; CROSSINGS],
+    max_block: u32,
     refused: Option<Refused>,
 }
 
@@ -26,24 +42,43 @@ pub struct Refused {
     pub bytes: [u8; 15],
 }
 
+/// Instructions that cross pages and are kept decoded.
+const CROSSINGS: usize = 64;
+
+/// An instruction on two pages: valid for an address in an address space, until any code page is written.
+#[derive(Clone, Copy)]
+struct Crossing {
+    rip: u64,
+    tag: u32,
+    insn: Insn,
+}
+
+/// What came of one instruction done the general way.
+enum Step {
+    /// It went to its successor.
+    On,
+    /// It went elsewhere, or translations changed.
+    Jumped,
+    Exit(Exit),
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::new()
+    }
+}
+
 impl Engine {
     /// An engine without translations.
     pub fn new() -> Engine {
-        Engine::default()
+        const NONE: Crossing = Crossing { rip: u64::MAX, tag: 0, insn: Insn::EMPTY };
+        Engine { cache: Cache::new(), crossing: [NONE; CROSSINGS], max_block: translate::MAX_BLOCK, refused: None }
     }
 
-    /// Runs `cpu` on the memory of `bus` until something happens, for about `budget` instructions at most; what was run
-    /// is taken off `budget`.
-    pub fn run(&mut self, cpu: &mut Cpu, bus: &mut impl Bus, budget: &mut i64) -> Exit {
-        loop {
-            if *budget <= 0 {
-                return Exit::Budget;
-            }
-            *budget -= 1;
-            if let Err(exit) = self.step(cpu, bus) {
-                return exit;
-            }
-        }
+    /// Limits blocks to `n` instructions: with 1 the budget is exact to the instruction. For tests of preemption.
+    pub fn set_max_block(&mut self, n: u32) {
+        self.max_block = n;
+        self.flush();
     }
 
     /// The last instruction that was refused with #UD.
@@ -51,29 +86,203 @@ impl Engine {
         self.refused.as_ref()
     }
 
-    /// One instruction, the plain way.
-    fn step(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus) -> Result<(), Exit> {
+    /// Forgets all translations.
+    pub fn flush(&mut self) {
+        self.cache.flush();
+        self.forget_crossings();
+    }
+
+    /// Runs `cpu` on the memory of `bus` until something happens, for about `budget` instructions at most; what was run
+    /// is taken off `budget`.
+    pub fn run(&mut self, cpu: &mut Cpu, bus: &mut impl Bus, budget: &mut i64) -> Exit {
+        self.drain(bus);
+        if cpu.flags.system as u64 & bits::TF != 0 {
+            return self.single_step(cpu, bus, budget);
+        }
+        self.run_blocks(cpu, bus, budget)
+    }
+
+    fn run_blocks(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus, budget: &mut i64) -> Exit {
+        let mut ip: *const Op = core::ptr::null();
+        loop {
+            if *budget <= 0 {
+                return Exit::Budget;
+            }
+            if ip.is_null() {
+                ip = match self.enter(cpu, bus) {
+                    Ok(ip) => ip,
+                    Err(exit) => return exit,
+                };
+            }
+            let frame = Frame { view: bus.view(), jumps: &self.cache.jumps };
+            // SAFETY: `ip` comes from `enter`, which set CODE_PAGE, or is the successor of an op done the general way in
+            // the same page; the view is the bus's now and nothing is called before the loop returns.
+            #[allow(unsafe_code, reason = "the loop trusts ops")]
+            let at = unsafe { fast::run(cpu, ip, &frame, budget) };
+            ip = core::ptr::null();
+            if at.is_null() {
+                continue;
+            }
+            let op = self.cache.op(at);
+            let rip = cpu.gpr[Gpr::CODE_PAGE.0 as usize].wrapping_add(op.off as u64);
+            if *budget <= 0 && op.code != Code::Far {
+                cpu.rip = rip;
+                return Exit::Budget;
+            }
+            match op.code {
+                // A far jump names no address of its own: let it do its work first.
+                Code::Far => cpu.rip = cpu.gpr[Gpr::CODE_PAGE.0 as usize].wrapping_add(op.disp as u64),
+                Code::Dead => cpu.rip = rip,
+                Code::Stub => {
+                    cpu.rip = rip;
+                    let generation = self.cache.generation;
+                    match self.enter(cpu, bus) {
+                        Ok(target) => {
+                            if generation == self.cache.generation {
+                                self.cache.link(at, target);
+                            }
+                            ip = target;
+                        }
+                        Err(exit) => return exit,
+                    }
+                }
+                code => {
+                    cpu.rip = rip;
+                    let step = match code {
+                        Code::Generic => {
+                            let insn = self.cache.insn(&op);
+                            if op.a != 0 {
+                                *budget -= op.d as i64;
+                            }
+                            self.execute(cpu, bus, &insn, budget)
+                        }
+                        _ => {
+                            if code == Code::Cross {
+                                *budget -= op.d as i64 + 1;
+                            }
+                            self.step(cpu, bus, budget)
+                        }
+                    };
+                    match step {
+                        Step::Exit(exit) => return exit,
+                        Step::On if code != Code::Cross && (code != Code::Generic || op.a == 0) => {
+                            ip = at.wrapping_add(1);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// One instruction, then the trap that TF asks for.
+    fn single_step(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus, budget: &mut i64) -> Exit {
+        *budget -= 1;
+        match self.step(cpu, bus, budget) {
+            Step::Exit(exit) => exit,
+            _ => Exit::Exception(Exception::Debug),
+        }
+    }
+
+    /// The block at `cpu.rip`, translated if need be.
+    fn enter(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus) -> Result<*const Op, Exit> {
         let rip = cpu.rip;
-        let mut guest = Guest::new(bus);
-        let code = guest.fetch(rip).map_err(fault)?;
+        let tag = bus.view().code_tag;
+        cpu.gpr[Gpr::CODE_PAGE.0 as usize] = rip & !0xfff;
+        if let Some(op) = self.cache.jumps.find(rip, tag) {
+            if self.cache.op(op).code != Code::Dead {
+                return Ok(op);
+            }
+        }
+        let page = bus.fetch(rip).map_err(fault)?.host;
+        self.drain(bus);
+        let off = rip as u32 & 0xfff;
+        let host = HostAddr(page.0 | off);
+        let op = match self.cache.find(host) {
+            Some(op) => op,
+            None => self.translate(bus, host),
+        };
+        self.cache.jumps.insert(rip, bus.view().code_tag, op);
+        Ok(op)
+    }
+
+    fn translate(&mut self, bus: &mut dyn Bus, host: HostAddr) -> *const Op {
+        self.cache.reserve(translate::MAX_OPS);
+        let page = HostAddr(host.0 & !0xfff);
+        let code = bus.view().copy_page(page);
+        let starts = self.cache.starts(page);
+        let cache = &mut self.cache;
+        let ops = Builder::new(&code[..], self.max_block).build(
+            host.0 & 0xfff,
+            |off| starts.contains(&(off as u16)),
+            |insn| cache.add_insn(insn),
+        );
+        self.cache.add(host, &ops)
+    }
+
+    /// Voids what the bus says is stale.
+    fn drain(&mut self, bus: &mut dyn Bus) {
+        while let Some(page) = bus.take_stale() {
+            self.cache.invalidate(page);
+            self.forget_crossings();
+        }
+    }
+
+    fn forget_crossings(&mut self) {
+        for c in &mut self.crossing {
+            c.rip = u64::MAX;
+        }
+    }
+
+    /// One instruction at `cpu.rip`, decoded from memory.
+    #[cold]
+    fn step(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus, budget: &mut i64) -> Step {
+        let rip = cpu.rip;
+        cpu.gpr[Gpr::CODE_PAGE.0 as usize] = rip & !0xfff;
+        let tag = bus.view().code_tag;
+        let slot = (rip ^ rip >> 12) as usize % CROSSINGS;
+        if self.crossing[slot].rip == rip && self.crossing[slot].tag == tag {
+            let insn = self.crossing[slot].insn;
+            return self.execute(cpu, bus, &insn, budget);
+        }
+        let code = match Guest::new(bus).fetch(rip) {
+            Ok(code) => code,
+            Err(f) => return Step::Exit(fault(f)),
+        };
+        self.drain(bus);
         let insn = match decode(code.bytes(), rip as u32 & 0xfff) {
             Ok(insn) => insn,
             Err(error) => {
                 if let (DecodeError::Truncated, Some(beyond)) = (error, code.beyond) {
-                    return Err(fault(beyond));
+                    return Step::Exit(fault(beyond));
                 }
                 let mut bytes = [0; 15];
                 bytes[..code.bytes().len()].copy_from_slice(code.bytes());
                 self.refused = Some(Refused { rip, bytes });
-                return Err(Exit::Exception(Exception::InvalidOpcode));
+                return Step::Exit(Exit::Exception(Exception::InvalidOpcode));
             }
         };
-        cpu.gpr[Gpr::CODE_PAGE.0 as usize] = rip & !0xfff;
-        let exit = Exec::new(cpu, guest).step(&insn, meaning::<Exec<'_>>(insn.mn));
-        while bus.take_stale().is_some() {}
+        if (rip & 0xfff) + insn.len as u64 > 0x1000 {
+            self.crossing[slot] = Crossing { rip, tag: bus.view().code_tag, insn };
+        }
+        self.execute(cpu, bus, &insn, budget)
+    }
+
+    /// One instruction, found at `cpu.rip` with `CODE_PAGE` set.
+    fn execute(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus, insn: &Insn, budget: &mut i64) -> Step {
+        let next = cpu.rip.wrapping_add(insn.len as u64);
+        let mut exec = Exec::new(cpu, Guest::new(bus));
+        let exit = exec.step(insn, meaning::<Exec<'_>>(insn.mn));
+        let wrote_code = exec.wrote_code();
+        *budget -= exec.cost();
+        let on = cpu.rip == next;
+        if wrote_code {
+            self.drain(bus);
+        }
         match exit {
-            Some(exit) => Err(exit),
-            None => Ok(()),
+            Some(exit) => Step::Exit(exit),
+            None if on && !wrote_code && !translate::ends_block(insn) => Step::On,
+            None => Step::Jumped,
         }
     }
 }
