@@ -281,8 +281,7 @@ impl Emit for Lower {
                 Flag::Sf => bits::SF,
                 Flag::Of => bits::OF,
             };
-            let picked = self.and_imm(a, bit);
-            return self.is_nonzero(picked);
+            return self.bit_of(a, bit);
         }
         match f {
             Flag::Zf => self.is_zero(res),
@@ -327,6 +326,7 @@ impl Emit for Lower {
                 }
                 FlagOp::Logic | FlagOp::Packed => B::Const(false),
                 FlagOp::Inc | FlagOp::Dec | FlagOp::ResCarry | FlagOp::Mul => self.is_nonzero(b),
+                FlagOp::Partial => self.bit_of(b, bits::CF),
             },
             Flag::Of => match op {
                 FlagOp::Add | FlagOp::Adc => {
@@ -350,14 +350,16 @@ impl Emit for Lower {
                     self.differ(sign, carry)
                 }
                 FlagOp::Shr => {
-                    let last = self.sub(W64, b, V::Const(1));
-                    let before = self.shr(W64, a, last);
-                    self.slt(w, before, V::Const(0))
+                    let doubled = self.shl(W64, res, V::Const(1));
+                    let turned = self.xor(res, doubled);
+                    self.slt(w, turned, V::Const(0))
                 }
                 FlagOp::Logic | FlagOp::ResCarry | FlagOp::Sar | FlagOp::Packed => B::Const(false),
                 FlagOp::Mul => self.is_nonzero(b),
+                FlagOp::Partial => self.bit_of(b, bits::OF),
             },
             Flag::Af => match op {
+                FlagOp::Partial => self.bit_of(b, bits::AF),
                 FlagOp::Add | FlagOp::Adc | FlagOp::Sub | FlagOp::Sbb => {
                     let sum = self.xor(a, b);
                     let carries = self.xor(sum, res);
@@ -635,6 +637,10 @@ impl Lower {
         self.push_truth(b);
         self.sink().i32_xor();
         self.truth()
+    }
+    fn bit_of(&mut self, v: V, bit: u64) -> B {
+        let picked = self.and_imm(v, bit);
+        self.is_nonzero(picked)
     }
     fn complement(&mut self, v: V) -> V {
         self.xor(v, V::Const(u64::MAX))
