@@ -32,6 +32,9 @@ pub struct Received {
 impl Socket {
     /// read(2): as `recv` without flags, but descriptors that came along are dropped.
     pub(crate) fn read_plain(&self, buf: &mut [u8]) -> Result<usize, Errno> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
         if !self.is_connection() {
             let received = self.recv(buf, MsgFlags::empty())?;
             self.net.orphans.lock().extend(received.control.rights);

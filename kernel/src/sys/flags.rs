@@ -12,6 +12,7 @@ pub(super) use brainworm_abi::linux::inotify::{InotifyInitFlags, InotifyMask};
 pub(super) use brainworm_abi::linux::mman::MemfdFlags;
 pub(super) use brainworm_abi::linux::poll::SigsetArg;
 pub(super) use brainworm_abi::linux::signal::SigInfo;
+pub(super) use brainworm_abi::linux::socket::{MsgFlags, MsgHdr, SocketFlags};
 pub(super) use brainworm_abi::linux::stat::{StatC, StatfsC, Statx};
 pub(super) use brainworm_abi::linux::system::{MountFlags, UmountFlags, XattrFlags};
 pub(super) use brainworm_abi::linux::time::{Itimerspec, TimerfdFlags, TimerfdSetFlags, TimespecC, Timeval, Utimbuf};
@@ -34,6 +35,8 @@ flag_arg!(EventfdFlags);
 flag_arg!(SignalfdFlags);
 flag_arg!(TimerfdFlags);
 flag_arg!(TimerfdSetFlags);
+flag_arg!(SocketFlags);
+flag_arg!(MsgFlags, truncate);
 
 opaque!(
     StatC,
@@ -49,4 +52,5 @@ opaque!(
     SigInfo,
     Flock,
     OpenHow,
+    MsgHdr,
 );

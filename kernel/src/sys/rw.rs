@@ -12,6 +12,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::linux::fcntl::{IoVec, MAX_RW_COUNT, RwFlags, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET};
 use brainworm_abi::{Errno, FileKind, GuestAddr, OpenFlags};
+use brainworm_net::Socket;
 
 /// Largest piece moved through the kernel's buffer at once.
 const CHUNK: usize = 256 << 10;
@@ -156,6 +157,17 @@ impl Cx<'_> {
     }
 }
 
+/// Waits for a file, a socket no longer than its SO_RCVTIMEO or SO_SNDTIMEO.
+fn wait_to_transfer(cx: &mut Cx<'_>, desc: &Arc<Description>, is_write: bool) -> Stop {
+    match desc.file.as_any().downcast_ref::<Socket>() {
+        None => cx.block_on(desc),
+        Some(socket) => {
+            let timeout = if is_write { socket.send_timeout() } else { socket.receive_timeout() };
+            cx.wait_at_socket(desc, timeout, false)
+        }
+    }
+}
+
 // --- reading ---------------------------------------------------------------------------------------------------------
 
 /// Reads at the description's position and moves it.
@@ -215,7 +227,7 @@ fn read_loop(
                 Some(result) => result?,
                 None if done == 0 || can_seek => {
                     cx.task_mut().restart.done = done;
-                    return Err(cx.block_on(desc));
+                    return Err(wait_to_transfer(cx, desc, false));
                 }
                 None => return Ok(done),
             },
@@ -306,7 +318,10 @@ fn write_loop(
             Err(Errno::EAGAIN) if done > 0 && desc.is_nonblocking() => return Ok(done),
             Err(Errno::EAGAIN) => {
                 cx.task_mut().restart.done = done;
-                return Err(cx.block_on(desc));
+                return match wait_to_transfer(cx, desc, true) {
+                    Stop::Errno(_) if done > 0 => Ok(done),
+                    stop => Err(stop),
+                };
             }
             Err(errno) => {
                 cx.signal_for(errno);

@@ -9,7 +9,7 @@ use super::flags::*;
 use super::{Cx, SysResult};
 use super::{
     attr::*, creds::*, dir::*, epoll::*, event::*, exit::*, fd::*, futex::*, info::*, inotify::*, ioctl::*, memory::*,
-    open::*, poll::*, process::*, rw::*, signal::*, splice::*, stat::*, time::*,
+    message::*, open::*, poll::*, process::*, rw::*, signal::*, socket::*, splice::*, stat::*, time::*,
 };
 use crate::signal::{SigNum, SigSet};
 use alloc::string::String;
@@ -107,7 +107,8 @@ syscalls! {
     6   sys_lstat (path: UserStr, buf: UserMut<StatC>) full;
     7   sys_poll (fds: GuestAddr, count: u32, timeout_ms: i32) full;
     8   sys_lseek (fd: Fd, offset: i64, whence: u32) full;
-    9   sys_mmap                 (addr: GuestAddr, length: u64, prot: Prot, flags: MapFlags, fd: Fd, offset: u64) partial "no huge pages; hints above 3 GiB are not honoured";
+    9   sys_mmap (addr: GuestAddr, length: u64, prot: Prot, flags: MapFlags, fd: Fd, offset: u64)
+        partial "no huge pages; hints above 3 GiB are not honoured";
     10  sys_mprotect (addr: GuestAddr, len: u64, prot: Prot) full;
     11  sys_munmap (addr: GuestAddr, length: u64) full;
     12  sys_brk (addr: GuestAddr) full;
@@ -123,10 +124,12 @@ syscalls! {
     22  sys_pipe (fds: UserMut<[Fd; 2]>) full;
     23  sys_select (count: i32, read: GuestAddr, write: GuestAddr, except: GuestAddr, timeout: UserMut<Timeval>) full;
     24  sys_sched_yield () full;
-    25  sys_mremap (old_address: GuestAddr, old_size: u64, new_size: u64, flags: RemapFlags, new_address: GuestAddr) full;
+    25  sys_mremap (old_address: GuestAddr, old_size: u64, new_size: u64, flags: RemapFlags, new_address: GuestAddr)
+        full;
     26  sys_msync (addr: GuestAddr, length: u64, flags: SyncFlags) full;
     27  sys_mincore (addr: GuestAddr, length: u64, vec: UserMut<u8>) full;
-    28  sys_madvise              (addr: GuestAddr, length: u64, advice: u32) partial "advice about performance is accepted and changes nothing";
+    28  sys_madvise (addr: GuestAddr, length: u64, advice: u32)
+        partial "advice about performance is accepted and changes nothing";
     32  sys_dup (fd: Fd) full;
     33  sys_dup2 (old: Fd, new: Fd) full;
     34  sys_pause () full;
@@ -136,10 +139,29 @@ syscalls! {
     38  sys_setitimer (which: u32, new_value: UserPtr<Itimerval>, old_value: UserMut<Itimerval>) full;
     39  sys_getpid () full;
     40  sys_sendfile (out: Fd, input: Fd, offset: UserMut<i64>, count: u64) full;
-    56  sys_clone                (flags: Hex, stack: GuestAddr, parent_tid: UserMut<i32>, child_tid: UserMut<i32>, tls: GuestAddr) partial "no new namespaces, no CLONE_PTRACE";
+    41  sys_socket (family: u32, kind: u32, protocol: u32)
+        partial "UNIX sockets, TCP and UDP over loopback, NETLINK_ROUTE; nothing leaves the machine";
+    42  sys_connect (fd: Fd, addr: GuestAddr, len: u32) full;
+    43  sys_accept (fd: Fd, addr: GuestAddr, len: UserMut<u32>) full;
+    44  sys_sendto (fd: Fd, buf: UserSlice, len: u64, flags: MsgFlags, addr: GuestAddr, addr_len: u32) full;
+    45  sys_recvfrom (fd: Fd, buf: UserSliceMut, len: u64, flags: MsgFlags, addr: GuestAddr, addr_len: UserMut<u32>)
+        full;
+    46  sys_sendmsg (fd: Fd, message: UserPtr<MsgHdr>, flags: MsgFlags) full;
+    47  sys_recvmsg (fd: Fd, message: UserMut<MsgHdr>, flags: MsgFlags) full;
+    48  sys_shutdown (fd: Fd, how: u32) full;
+    49  sys_bind (fd: Fd, addr: GuestAddr, len: u32) full;
+    50  sys_listen (fd: Fd, backlog: i32) full;
+    51  sys_getsockname (fd: Fd, addr: GuestAddr, len: UserMut<u32>) full;
+    52  sys_getpeername (fd: Fd, addr: GuestAddr, len: UserMut<u32>) full;
+    53  sys_socketpair (family: u32, kind: u32, protocol: u32, fds: UserMut<[Fd; 2]>) full;
+    54  sys_setsockopt (fd: Fd, level: u32, option: u32, value: GuestAddr, len: u32) full;
+    55  sys_getsockopt (fd: Fd, level: u32, option: u32, value: GuestAddr, len: UserMut<u32>) full;
+    56  sys_clone (flags: Hex, stack: GuestAddr, parent_tid: UserMut<i32>, child_tid: UserMut<i32>, tls: GuestAddr)
+        partial "no new namespaces, no CLONE_PTRACE";
     57  sys_fork () full;
     58  sys_vfork () full;
-    59  sys_execve               (pathname: UserStr, argv: GuestAddr, envp: GuestAddr) partial "a running program can be written to (no ETXTBSY); file capabilities are ignored";
+    59  sys_execve (pathname: UserStr, argv: GuestAddr, envp: GuestAddr)
+        partial "a running program can be written to (no ETXTBSY); file capabilities are ignored";
     60  sys_exit (status: i32) full;
     61  sys_wait4 (pid: i32, wstatus: UserMut<i32>, options: WaitOptions, rusage: UserMut<RUsage>) full;
     62  sys_kill (pid: i32, sig: SigOrZero) full;
@@ -171,7 +193,7 @@ syscalls! {
     96  sys_gettimeofday (tv: UserMut<Timeval>, tz: UserMut<Timezone>) full;
     97  sys_getrlimit (resource: u32, rlim: UserMut<RLimit>) full;
     98  sys_getrusage (who: i32, usage: UserMut<RUsage>) full;
-    99  sys_sysinfo              (info: UserMut<SysInfo>) partial "load averages are 0";
+    99  sys_sysinfo (info: UserMut<SysInfo>) partial "load averages are 0";
     100 sys_times (buf: UserMut<Tms>) full;
     102 sys_getuid () full;
     104 sys_getgid () full;
@@ -198,20 +220,21 @@ syscalls! {
     125 sys_capget (hdrp: UserMut<CapHeader>, datap: UserMut<CapData>) full;
     126 sys_capset (hdrp: UserMut<CapHeader>, datap: UserPtr<CapData>) full;
     127 sys_rt_sigpending (set: UserMut<SigSet>, sigsetsize: u64) full;
-    128 sys_rt_sigtimedwait (set: UserPtr<SigSet>, info: UserMut<SigInfo>, timeout: UserPtr<TimespecC>, sigsetsize: u64) full;
+    128 sys_rt_sigtimedwait (set: UserPtr<SigSet>, info: UserMut<SigInfo>, timeout: UserPtr<TimespecC>, sigsetsize: u64)
+        full;
     129 sys_rt_sigqueueinfo (pid: i32, sig: SigOrZero, info: UserPtr<SigInfo>) full;
     130 sys_rt_sigsuspend (mask: UserPtr<SigSet>, sigsetsize: u64) full;
     131 sys_sigaltstack (ss: UserPtr<StackT>, old_ss: UserMut<StackT>) full;
     132 sys_utime (path: UserStr, times: UserPtr<Utimbuf>) full;
     133 sys_mknod (path: UserStr, mode: Mode, dev: u64) full;
-    135 sys_personality          (persona: Hex) partial "kept, without effect";
+    135 sys_personality (persona: Hex) partial "kept, without effect";
     137 sys_statfs (path: UserStr, buf: UserMut<StatfsC>) full;
     138 sys_fstatfs (fd: Fd, buf: UserMut<StatfsC>) full;
     140 sys_getpriority (which: u32, who: u32) full;
-    141 sys_setpriority          (which: u32, who: u32, prio: i32) partial "kept, without effect on the round robin";
-    142 sys_sched_setparam       (pid: i32, param: UserPtr<i32>) partial "everything is SCHED_OTHER";
+    141 sys_setpriority (which: u32, who: u32, prio: i32) partial "kept, without effect on the round robin";
+    142 sys_sched_setparam (pid: i32, param: UserPtr<i32>) partial "everything is SCHED_OTHER";
     143 sys_sched_getparam (pid: i32, param: UserMut<i32>) full;
-    144 sys_sched_setscheduler   (pid: i32, policy: u32, param: UserPtr<i32>) partial "checked, without effect";
+    144 sys_sched_setscheduler (pid: i32, policy: u32, param: UserPtr<i32>) partial "checked, without effect";
     145 sys_sched_getscheduler (pid: i32) full;
     146 sys_sched_get_priority_max (policy: u32) full;
     147 sys_sched_get_priority_min (policy: u32) full;
@@ -221,13 +244,15 @@ syscalls! {
     151 sys_mlockall (flags: LockFlags) full;
     152 sys_munlockall () full;
     155 sys_pivot_root () absent EPERM;
-    157 sys_prctl                (op: i32, arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex) partial "no PR_SET_MM, seccomp, speculation control, core scheduling";
+    157 sys_prctl (op: i32, arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex)
+        partial "no PR_SET_MM, seccomp, speculation control, core scheduling";
     158 sys_arch_prctl (op: Hex, addr: GuestAddr) full;
     160 sys_setrlimit (resource: u32, rlim: UserPtr<RLimit>) full;
     161 sys_chroot (path: UserStr) full;
     162 sys_sync () full;
-    164 sys_settimeofday         (tv: UserPtr<Timeval>, tz: UserPtr<Timezone>) partial "EPERM: the host owns the clock";
-    165 sys_mount (source: UserStr, target: UserStr, fs_type: UserStr, flags: MountFlags, data: GuestAddr) partial "tmpfs, MS_BIND and MS_REMOUNT; no propagation";
+    164 sys_settimeofday (tv: UserPtr<Timeval>, tz: UserPtr<Timezone>) partial "EPERM: the host owns the clock";
+    165 sys_mount (source: UserStr, target: UserStr, fs_type: UserStr, flags: MountFlags, data: GuestAddr)
+        partial "tmpfs, MS_BIND and MS_REMOUNT; no propagation";
     166 sys_umount2 (target: UserStr, flags: UmountFlags) full;
     170 sys_sethostname (name: GuestAddr, len: i32) full;
     171 sys_setdomainname (name: GuestAddr, len: i32) full;
@@ -247,7 +272,8 @@ syscalls! {
     199 sys_fremovexattr (fd: Fd, name: UserStr) full;
     200 sys_tkill (tid: i32, sig: SigOrZero) full;
     201 sys_time (tloc: UserMut<i64>) full;
-    202 sys_futex                (uaddr: GuestAddr, futex_op: Hex, val: u32, timeout: UserPtr<TimespecC>, uaddr2: GuestAddr, val3: u32) partial "no priority inheritance between tasks; no FUTEX_FD";
+    202 sys_futex (uaddr: GuestAddr, futex_op: Hex, val: u32, timeout: UserPtr<TimespecC>, uaddr2: GuestAddr, val3: u32)
+        partial "no priority inheritance between tasks; no FUTEX_FD";
     203 sys_sched_setaffinity (pid: i32, cpusetsize: u64, mask: GuestAddr) full;
     204 sys_sched_getaffinity (pid: i32, cpusetsize: u64, mask: GuestAddr) full;
     213 sys_epoll_create (size: i32) full;
@@ -255,11 +281,12 @@ syscalls! {
     218 sys_set_tid_address (tidptr: GuestAddr) full;
     221 sys_fadvise64 (fd: Fd, offset: i64, len: i64, advice: u32) full;
     222 sys_timer_create (clockid: i32, sevp: UserPtr<SigEvent>, timerid: UserMut<u32>) full;
-    223 sys_timer_settime (timerid: u32, flags: u32, new_value: UserPtr<Itimerspec>, old_value: UserMut<Itimerspec>) full;
+    223 sys_timer_settime (timerid: u32, flags: u32, new_value: UserPtr<Itimerspec>, old_value: UserMut<Itimerspec>)
+        full;
     224 sys_timer_gettime (timerid: u32, curr_value: UserMut<Itimerspec>) full;
     225 sys_timer_getoverrun (timerid: u32) full;
     226 sys_timer_delete (timerid: u32) full;
-    227 sys_clock_settime        (clockid: i32, tp: UserPtr<TimespecC>) partial "EPERM: the host owns the clock";
+    227 sys_clock_settime (clockid: i32, tp: UserPtr<TimespecC>) partial "EPERM: the host owns the clock";
     228 sys_clock_gettime (clockid: i32, tp: UserMut<TimespecC>) full;
     229 sys_clock_getres (clockid: i32, res: UserMut<TimespecC>) full;
     230 sys_clock_nanosleep (clockid: i32, flags: u32, t: UserPtr<TimespecC>, remain: UserMut<TimespecC>) full;
@@ -285,11 +312,13 @@ syscalls! {
     267 sys_readlinkat (dirfd: DirFd, path: UserStr, buf: UserSliceMut, size: i32) full;
     268 sys_fchmodat (dirfd: DirFd, path: UserStr, mode: Mode) full;
     269 sys_faccessat (dirfd: DirFd, path: UserStr, mode: u32) full;
-    270 sys_pselect6 (count: i32, read: GuestAddr, write: GuestAddr, except: GuestAddr, timeout: UserMut<TimespecC>, mask: UserPtr<SigsetArg>) full;
+    270 sys_pselect6 (count: i32, read: GuestAddr, write: GuestAddr, except: GuestAddr, timeout: UserMut<TimespecC>, mask: UserPtr<SigsetArg>)
+        full;
     271 sys_ppoll (fds: GuestAddr, count: u32, timeout: UserMut<TimespecC>, mask: UserPtr<SigSet>, size: u64) full;
     273 sys_set_robust_list (head: GuestAddr, len: u64) full;
     274 sys_get_robust_list (pid: i32, head_ptr: UserMut<u64>, len_ptr: UserMut<u64>) full;
-    275 sys_splice (input: Fd, in_offset: UserMut<i64>, out: Fd, out_offset: UserMut<i64>, count: u64, flags: SpliceFlags) full;
+    275 sys_splice (input: Fd, in_offset: UserMut<i64>, out: Fd, out_offset: UserMut<i64>, count: u64, flags: SpliceFlags)
+        full;
     276 sys_tee (input: Fd, out: Fd, count: u64, flags: SpliceFlags) full;
     277 sys_sync_file_range (fd: Fd, offset: i64, len: i64, flags: u32) full;
     278 sys_vmsplice (fd: Fd, iov: GuestAddr, count: u64, flags: SpliceFlags) full;
@@ -301,6 +330,7 @@ syscalls! {
     285 sys_fallocate (fd: Fd, mode: FallocMode, offset: i64, len: i64) full;
     286 sys_timerfd_settime (fd: Fd, flags: TimerfdSetFlags, new: UserPtr<Itimerspec>, old: UserMut<Itimerspec>) full;
     287 sys_timerfd_gettime (fd: Fd, value: UserMut<Itimerspec>) full;
+    288 sys_accept4 (fd: Fd, addr: GuestAddr, len: UserMut<u32>, flags: SocketFlags) full;
     289 sys_signalfd4 (fd: Fd, mask: UserPtr<SigSet>, size: u64, flags: SignalfdFlags) full;
     290 sys_eventfd2 (count: u32, flags: EventfdFlags) full;
     291 sys_epoll_create1 (flags: EpollCreateFlags) full;
@@ -310,35 +340,41 @@ syscalls! {
     295 sys_preadv (fd: Fd, iov: GuestAddr, count: u64, pos: i64) full;
     296 sys_pwritev (fd: Fd, iov: GuestAddr, count: u64, pos: i64) full;
     297 sys_rt_tgsigqueueinfo (tgid: i32, tid: i32, sig: SigOrZero, info: UserPtr<SigInfo>) full;
+    299 sys_recvmmsg (fd: Fd, array: GuestAddr, count: u32, flags: MsgFlags, timeout: UserMut<TimespecC>)
+        partial "waits for the first message only";
     302 sys_prlimit64 (pid: i32, resource: u32, new_limit: UserPtr<RLimit>, old_limit: UserMut<RLimit>) full;
     303 sys_name_to_handle_at () absent EOPNOTSUPP;
     304 sys_open_by_handle_at () absent EPERM;
     306 sys_syncfs (fd: Fd) full;
+    307 sys_sendmmsg (fd: Fd, array: GuestAddr, count: u32, flags: MsgFlags) partial "waits for the first message only";
     309 sys_getcpu (cpu: UserMut<u32>, node: UserMut<u32>) full;
     310 sys_process_vm_readv () absent ENOSYS;
     311 sys_process_vm_writev () absent ENOSYS;
-    314 sys_sched_setattr        (pid: i32, attr: GuestAddr, flags: u32) partial "nice is kept, without effect";
+    314 sys_sched_setattr (pid: i32, attr: GuestAddr, flags: u32) partial "nice is kept, without effect";
     315 sys_sched_getattr (pid: i32, attr: GuestAddr, size: u32, flags: u32) full;
     316 sys_renameat2 (old_dir: DirFd, old: UserStr, new_dir: DirFd, new: UserStr, flags: RenameFlags) full;
     317 sys_seccomp () absent EINVAL;
     318 sys_getrandom (buf: UserSliceMut, buflen: u64, flags: RandomFlags) full;
     319 sys_memfd_create (name: UserStr, flags: MemfdFlags) full;
-    322 sys_execveat             (dirfd: DirFd, pathname: UserStr, argv: GuestAddr, envp: GuestAddr, flags: AtFlags) partial "as execve";
+    322 sys_execveat (dirfd: DirFd, pathname: UserStr, argv: GuestAddr, envp: GuestAddr, flags: AtFlags)
+        partial "as execve";
     324 sys_membarrier (cmd: i32, flags: u32, cpu_id: i32) full;
     325 sys_mlock2 (addr: GuestAddr, len: u64, flags: u32) full;
-    326 sys_copy_file_range (input: Fd, in_offset: UserMut<i64>, out: Fd, out_offset: UserMut<i64>, count: u64, flags: u32) full;
+    326 sys_copy_file_range (input: Fd, in_offset: UserMut<i64>, out: Fd, out_offset: UserMut<i64>, count: u64, flags: u32)
+        full;
     327 sys_preadv2 (fd: Fd, iov: GuestAddr, count: u64, pos: i64, pos_high: Hex, flags: RwFlags) full;
     328 sys_pwritev2 (fd: Fd, iov: GuestAddr, count: u64, pos: i64, pos_high: Hex, flags: RwFlags) full;
     332 sys_statx (dirfd: DirFd, path: UserStr, flags: AtFlags, mask: u32, buf: UserMut<Statx>) full;
     334 sys_rseq () absent ENOSYS;
     424 sys_pidfd_send_signal (pidfd: Fd, sig: SigOrZero, info: UserPtr<SigInfo>, flags: u32) full;
     434 sys_pidfd_open (pid: i32, flags: Hex) full;
-    435 sys_clone3               (cl_args: GuestAddr, size: u64) partial "no new namespaces, no set_tid, no cgroups";
+    435 sys_clone3 (cl_args: GuestAddr, size: u64) partial "no new namespaces, no set_tid, no cgroups";
     436 sys_close_range (first: u32, last: u32, flags: CloseRangeFlags) full;
     437 sys_openat2 (dirfd: DirFd, path: UserStr, how: GuestAddr, size: u64) full;
     438 sys_pidfd_getfd (pidfd: Fd, targetfd: i32, flags: u32) full;
     439 sys_faccessat2 (dirfd: DirFd, path: UserStr, mode: u32, flags: AtFlags) full;
-    441 sys_epoll_pwait2 (epfd: Fd, events: GuestAddr, max: i32, timeout: UserPtr<TimespecC>, mask: UserPtr<SigSet>, size: u64) full;
+    441 sys_epoll_pwait2 (epfd: Fd, events: GuestAddr, max: i32, timeout: UserPtr<TimespecC>, mask: UserPtr<SigSet>, size: u64)
+        full;
     452 sys_fchmodat2 (dirfd: DirFd, path: UserStr, mode: Mode, flags: AtFlags) full;
 }
 
