@@ -14,9 +14,7 @@
 //!   call `file.close(io)` exactly once. Opening a FIFO may have to wait: [`Opened::is_ready`].
 //! * Objects of other crates (sockets, eventfd, epoll) get a place from [`Vfs::anonymous`], pipes come from
 //!   [`Vfs::pipe`], shared memory from [`Vfs::memfd`] and [`Vfs::shared_memory`].
-//! * inotify(7): [`Vfs::inotify`]; reads, writes and closes of open files are reported by [`Vfs::note_access`],
-//!   [`Vfs::note_modify`] and [`Vfs::note_close`], which cost one load while nobody watches.
-//! * Advisory locks are in [`Vfs::locks`], by `PathRef::id`.
+//! * Advisory locks and inotify(7) are the kernel's, by `PathRef::id`.
 //! * A call on a path that answers `EAGAIN` (host directories only) waits at [`Vfs::wait_point`].
 //! * Frames of files that went away come back when the kernel calls [`Vfs::reap`]: after unlink, close, exit and when
 //!   memory runs out.
@@ -38,8 +36,6 @@ mod fixed;
 mod hostfs;
 mod image;
 mod inode;
-mod inotify;
-mod locks;
 mod mem;
 mod perm;
 mod pipe;
@@ -54,8 +50,6 @@ mod vfs;
 mod walk;
 
 pub use dentry::PathRef;
-pub use inotify::InotifyMask;
-pub use locks::{FileId, LockOwner, LockRange, Locks, RecordLock};
 pub use pipe::{PIPE_BUF, Pipe, PipeEnd};
 pub use vfs::{
     Access, BootConfig, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REMOUNT, MountFormat, Opened,

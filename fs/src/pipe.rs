@@ -344,3 +344,93 @@ impl Inode for PipeInode {
         Some(self.pipe.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{TestMem, World};
+    use alloc::vec;
+    use alloc::vec::Vec;
+    use brainworm_abi::{Errno, OpenFlags, Readiness};
+
+    #[test]
+    fn writes_are_whole_or_partial_by_their_size() {
+        let (mut w, t) = World::boot(Vec::new());
+        let (reader, writer) = t.vfs.pipe(&mut w.io());
+        let write = |w: &mut World, n: usize| writer.file.write(&mut w.io(), 0, false, &vec![7; n]).map(|done| done.0);
+        let read = |w: &mut World, n: usize| reader.file.read(&mut w.io(), 0, &mut vec![0; n]);
+        assert_eq!(read(&mut w, 1), Err(Errno::EAGAIN));
+        assert_eq!(write(&mut w, 65000), Ok(65000));
+        assert_eq!(write(&mut w, 1000), Err(Errno::EAGAIN), "up to PIPE_BUF all or nothing");
+        assert_eq!(write(&mut w, 5000), Ok(536), "more than PIPE_BUF takes what fits");
+        assert_eq!(write(&mut w, 5000), Err(Errno::EAGAIN));
+        assert_eq!(writer.file.readiness(&mut w.io()), Readiness::empty());
+        let waits = writer.file.wait_point().unwrap().sequence();
+        assert_eq!(read(&mut w, 4095), Ok(4095));
+        assert_eq!(writer.file.wait_point().unwrap().sequence(), waits, "not worth a wake-up yet");
+        assert_eq!(read(&mut w, 1), Ok(1));
+        assert_ne!(writer.file.wait_point().unwrap().sequence(), waits);
+        assert!(writer.file.readiness(&mut w.io()).contains(Readiness::OUT));
+        let mut mem = TestMem::default();
+        reader.file.ioctl(&mut w.io(), &mut mem, super::FIONREAD, 0).unwrap();
+        assert_eq!(mem.0, 61440u32.to_le_bytes());
+        assert_eq!(read(&mut w, 100_000), Ok(61440));
+        writer.file.close(&mut w.io());
+        assert_eq!(read(&mut w, 1), Ok(0));
+        assert_eq!(reader.file.readiness(&mut w.io()), Readiness::HUP);
+    }
+
+    #[test]
+    fn without_readers_there_is_nobody_to_write_to() {
+        let (mut w, t) = World::boot(Vec::new());
+        let (reader, writer) = t.vfs.pipe(&mut w.io());
+        reader.file.close(&mut w.io());
+        assert_eq!(writer.file.write(&mut w.io(), 0, false, b"x"), Err(Errno::EPIPE));
+        assert!(writer.file.readiness(&mut w.io()).contains(Readiness::ERR));
+    }
+
+    #[test]
+    fn bytes_come_out_in_order_whatever_the_sizes() {
+        let (mut w, t) = World::boot(Vec::new());
+        let (reader, writer) = t.vfs.pipe(&mut w.io());
+        let (mut sent, mut got, mut step) = (0u32, 0u32, 1usize);
+        while got < 300_000 {
+            step = (step * 7 + 3) % 6007;
+            let bytes: Vec<u8> = (sent..sent + step as u32).map(|i| i as u8).collect();
+            if let Ok((n, _)) = writer.file.write(&mut w.io(), 0, false, &bytes) {
+                sent += n as u32;
+            }
+            let mut buf = vec![0; (step * 5) % 5003 + 1];
+            if let Ok(n) = reader.file.read(&mut w.io(), 0, &mut buf) {
+                assert!(buf[..n].iter().enumerate().all(|(i, &b)| b == (got + i as u32) as u8));
+                got += n as u32;
+            }
+        }
+    }
+
+    #[test]
+    fn capacity_and_the_open_of_a_fifo() {
+        let (mut w, t) = World::boot(Vec::new());
+        let (reader, writer) = t.vfs.pipe(&mut w.io());
+        let end = reader.file.as_any().downcast_ref::<super::PipeEnd>().unwrap();
+        assert_eq!(end.pipe().set_capacity(&w.io(), 5000), Ok(8192));
+        writer.file.write(&mut w.io(), 0, false, &[0; 8192]).unwrap();
+        assert_eq!(end.pipe().set_capacity(&w.io(), 4096), Err(Errno::EBUSY));
+        w.become_user(1);
+        assert_eq!(end.pipe().set_capacity(&w.io(), 1 << 21), Err(Errno::EPERM));
+        assert_eq!(end.pipe().set_capacity(&w.io(), u64::MAX), Err(Errno::EINVAL));
+        assert_eq!(end.peek(&mut [1; 10]), Ok(10));
+        w.caller = crate::testing::root();
+        t.vfs.mknod(&mut w.io(), t.at(), b"/fifo", 0o010644, 0).unwrap();
+        let early = t.open(&mut w, "/fifo", OpenFlags::O_NONBLOCK).unwrap();
+        assert_eq!(early.file.readiness(&mut w.io()), Readiness::empty(), "nobody has hung up yet");
+        assert_eq!(early.file.read(&mut w.io(), 0, &mut [0]), Ok(0));
+        let writer = t.open(&mut w, "/fifo", OpenFlags::O_WRONLY).unwrap();
+        writer.file.close(&mut w.io());
+        assert_eq!(early.file.readiness(&mut w.io()), Readiness::HUP);
+        early.file.close(&mut w.io());
+        let both = t.open(&mut w, "/fifo", OpenFlags::O_RDWR).unwrap();
+        assert!(both.is_ready());
+        both.file.write(&mut w.io(), 0, false, b"x").unwrap();
+        assert_eq!(both.file.read(&mut w.io(), 0, &mut [0; 9]), Ok(1));
+    }
+}

@@ -201,3 +201,52 @@ impl Inode for StreamInode {
         Ok(self.0.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+    use alloc::vec::Vec;
+    use brainworm_abi::{Errno, Event, HostError, Readiness};
+
+    #[test]
+    fn input_is_exact_and_can_be_waited_for() {
+        let (mut w, t) = World::boot(Vec::new());
+        let [stdin, ..] = t.vfs.stdio(&mut w.io(), &t.root).unwrap();
+        let read = |w: &mut World, n: usize| {
+            let mut buf = alloc::vec![0; n];
+            let n = stdin.file.read(&mut w.io(), 0, &mut buf)?;
+            buf.truncate(n);
+            Ok(buf)
+        };
+        assert_eq!(read(&mut w, 5), Err(Errno::EAGAIN));
+        assert_eq!(stdin.file.readiness(&mut w.io()), Readiness::empty());
+        w.host.input.push_back(Ok(b"a\0\xff\r\nbc".to_vec()));
+        let before = stdin.file.wait_point().unwrap().sequence();
+        t.vfs.event(&mut w.io(), Event::Readable);
+        assert_ne!(stdin.file.wait_point().unwrap().sequence(), before);
+        assert!(stdin.file.readiness(&mut w.io()).contains(Readiness::IN));
+        assert_eq!(read(&mut w, 5).unwrap(), b"a\0\xff\r\n");
+        assert_eq!(read(&mut w, 5).unwrap(), b"bc");
+        w.host.input.push_back(Err(HostError::Closed));
+        assert_eq!(stdin.file.readiness(&mut w.io()), Readiness::HUP);
+        assert_eq!(read(&mut w, 5).unwrap(), b"");
+        assert_eq!(stdin.file.write(&mut w.io(), 0, false, b"x"), Err(Errno::EBADF));
+    }
+
+    #[test]
+    fn output_may_be_partial_blocked_or_closed() {
+        let (mut w, t) = World::boot(Vec::new());
+        let [_, stdout, _] = t.vfs.stdio(&mut w.io(), &t.root).unwrap();
+        w.host.room = 3;
+        assert_eq!(stdout.file.write(&mut w.io(), 0, false, b"abcde"), Ok((3, 0)));
+        assert_eq!(stdout.file.write(&mut w.io(), 0, false, b"de"), Err(Errno::EAGAIN));
+        assert_eq!(stdout.file.readiness(&mut w.io()), Readiness::empty());
+        w.host.room = 10;
+        t.vfs.event(&mut w.io(), Event::Writable);
+        assert!(stdout.file.readiness(&mut w.io()).contains(Readiness::OUT));
+        assert_eq!(stdout.file.write(&mut w.io(), 0, false, b"de"), Ok((2, 0)));
+        assert_eq!(w.host.output, b"abcde");
+        w.host.is_closed = true;
+        assert_eq!(stdout.file.write(&mut w.io(), 0, false, b"x"), Err(Errno::EPIPE));
+    }
+}

@@ -3,7 +3,6 @@
 use super::{MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, Vfs};
 use crate::dentry::PathRef;
 use crate::inode::{S_ISGID, S_ISUID, SetAttr};
-use crate::inotify::InotifyMask;
 use crate::perm;
 use crate::walk::At;
 use alloc::vec::Vec;
@@ -73,9 +72,7 @@ impl Vfs {
         if !io.caller.is_privileged && !perm::in_group(&io.caller, permissions.gid) {
             mode &= !S_ISGID;
         }
-        place.inode().set_attr(io, &SetAttr { mode: Some(mode), ..SetAttr::default() })?;
-        self.note(place, InotifyMask::ATTRIB);
-        Ok(())
+        place.inode().set_attr(io, &SetAttr { mode: Some(mode), ..SetAttr::default() })
     }
 
     /// chown(2), lchown(2), fchownat(2); `None` is -1.
@@ -117,9 +114,7 @@ impl Vfs {
             }
             mode = Some(old.mode & 0o7777 & !drop).filter(|_| old.mode & drop != 0);
         }
-        place.inode().set_attr(io, &SetAttr { mode, uid, gid, ..SetAttr::default() })?;
-        self.note(place, InotifyMask::ATTRIB);
-        Ok(())
+        place.inode().set_attr(io, &SetAttr { mode, uid, gid, ..SetAttr::default() })
     }
 
     /// utimensat(2).
@@ -154,9 +149,7 @@ impl Vfs {
             TimeSet::Omit => None,
             TimeSet::At(time) => Some(time),
         };
-        place.inode().set_attr(io, &SetAttr { atime: time(atime), mtime: time(mtime), ..SetAttr::default() })?;
-        self.note(place, InotifyMask::ATTRIB);
-        Ok(())
+        place.inode().set_attr(io, &SetAttr { atime: time(atime), mtime: time(mtime), ..SetAttr::default() })
     }
 
     /// truncate(2).
@@ -170,9 +163,7 @@ impl Vfs {
         self.check_writable(&place)?;
         let permissions = place.inode().perm(io)?;
         perm::check(&io.caller, permissions, perm::WRITE)?;
-        place.inode().truncate(io, size)?;
-        self.note(&place, InotifyMask::MODIFY);
-        Ok(())
+        place.inode().truncate(io, size)
     }
 
     /// statfs(2).

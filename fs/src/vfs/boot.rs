@@ -82,8 +82,6 @@ impl Vfs {
         io.host.entropy(&mut boot_id);
         let vfs = Arc::new(Vfs {
             boot_id,
-            watches: Arc::default(),
-            locks: crate::locks::Locks::new(bell),
             bell: bell.clone(),
             graveyard: graveyard.clone(),
             mounts: Mutex::new(Vec::new()),
@@ -229,7 +227,7 @@ impl Vfs {
         let mut open = |i: usize| {
             if is_terminal[i] {
                 let file = TtyFile::open(io, &tty, &path, OpenFlags::O_RDWR)?;
-                return Ok(Opened { file, path: path.clone() });
+                return Ok(Opened::new(file, path.clone()));
             }
             Ok(self.open_stream(io, streams[i]))
         };
@@ -241,7 +239,7 @@ impl Vfs {
         self.streams.lock().push(stream.clone());
         let inode = Arc::new(StreamInode(stream.clone()));
         let name = format!("pipe:[{}]", inode.id().1);
-        Opened { file: stream, path: self.anonymous_inode(inode, name.as_bytes()) }
+        Opened::new(stream, self.anonymous_inode(inode, name.as_bytes()))
     }
 
     /// Something happened outside: wakes who waits for it, and makes signals of what was typed.

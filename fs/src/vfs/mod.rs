@@ -23,8 +23,6 @@ pub use rename::RenameFlags;
 pub use xattr::XattrSet;
 
 use crate::dentry::{Dentry, Mount, PathRef};
-use crate::inotify::Watches;
-use crate::locks::Locks;
 use crate::mem::{Graveyard, MemFs};
 use crate::stream::HostStream;
 use crate::tty::Ttys;
@@ -52,8 +50,6 @@ pub struct Vfs {
     next_anon_ino: AtomicU64,
     /// memfd_create(2) and shared anonymous memory.
     shm: Arc<MemFs>,
-    locks: Locks,
-    pub(crate) watches: Arc<Watches>,
     /// /proc/sys/kernel/random/boot_id.
     boot_id: [u8; 16],
     /// Cached names, and how many there may be before the next pruning.
@@ -77,11 +73,6 @@ impl Vfs {
     pub fn shrink(&self, frames: &mut dyn FrameStore) -> usize {
         self.prune();
         self.reap(frames)
-    }
-
-    /// flock(2) and record locks.
-    pub fn locks(&self) -> &Locks {
-        &self.locks
     }
 
     /// Where a task waits whose call on a path answered `EAGAIN` (a host directory that needs time).

@@ -3,7 +3,6 @@
 use super::Vfs;
 use crate::dentry::{Dentry, PathRef};
 use crate::inode::{NewInode, Perm, S_ISGID};
-use crate::inotify::InotifyMask;
 use crate::perm;
 use crate::walk::{At, Followed, Last, Links};
 use alloc::sync::Arc;
@@ -70,8 +69,6 @@ impl Vfs {
         dir.inode().link(io, &name, target.inode())?;
         let dentry = Dentry::child(&dir.dentry, &name, target.inode().clone());
         self.enter(&dir, &dentry);
-        self.note(&target, InotifyMask::ATTRIB);
-        self.note_name(&dir, &name, target.kind(), InotifyMask::CREATE, 0);
         Ok(())
     }
 
@@ -131,20 +128,7 @@ impl Vfs {
         dir.inode().unlink(io, name, child.inode())?;
         self.forget(&dir.dentry, name);
         child.dentry.mark_deleted();
-        self.note_name(dir, name, child.kind(), InotifyMask::DELETE, 0);
-        self.note_unlinked(io, child);
         Ok(())
-    }
-
-    /// A file lost a name, perhaps its last one.
-    pub(super) fn note_unlinked(&self, io: &mut Io<'_>, child: &PathRef) {
-        if self.watches.is_idle() {
-            return;
-        }
-        match child.inode().stat(io) {
-            Ok(stat) if stat.nlink > 0 && child.kind() != FileKind::Directory => self.note(child, InotifyMask::ATTRIB),
-            _ => self.note_gone(child),
-        }
     }
 
     /// The entry itself, not what is mounted on it.
@@ -200,7 +184,6 @@ impl Vfs {
         let inode = dir.inode().create(io, name, &new)?;
         let dentry = Dentry::child(&dir.dentry, name, inode);
         self.enter(dir, &dentry);
-        self.note_name(dir, name, kind, InotifyMask::CREATE, 0);
         Ok(dir.with(dentry))
     }
 

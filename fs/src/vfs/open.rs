@@ -4,7 +4,6 @@ use super::{MS_NODEV, MS_NOEXEC, Vfs};
 use crate::dentry::{Dentry, PathRef};
 use crate::dir_file::DirFile;
 use crate::inode::{Inode, NewInode};
-use crate::inotify::InotifyMask;
 use crate::perm;
 use crate::pipe::{Pipe, PipeEnd, PipeInode};
 use crate::tty::{PtyMaster, TtyFile};
@@ -21,9 +20,14 @@ pub struct Opened {
     pub file: Arc<dyn File>,
     /// What fchdir(2), fchmod(2), openat(2) and /proc/PID/fd go to. Keep both.
     pub path: PathRef,
+    /// O_CREAT made the file.
+    pub is_new: bool,
 }
 
 impl Opened {
+    pub(crate) fn new(file: Arc<dyn File>, path: PathRef) -> Opened {
+        Opened { file, path, is_new: false }
+    }
     /// False while opening a FIFO without O_NONBLOCK has to wait for the other side: keep this, park at
     /// `file.wait_point()`, ask again; on a signal call `file.close` and answer `EINTR`.
     pub fn is_ready(&self) -> bool {
@@ -39,7 +43,7 @@ impl Vfs {
             if flags.contains(OpenFlags::O_DIRECTORY) && place.kind() != FileKind::Directory {
                 return Err(Errno::ENOTDIR);
             }
-            return Ok(Opened { file: Arc::new(PathFile { path: place.clone() }), path: place });
+            return Ok(Opened::new(Arc::new(PathFile { path: place.clone() }), place));
         }
         if flags.contains(OpenFlags::O_TMPFILE) {
             return self.open_tmpfile(io, at, path, flags, mode);
@@ -109,7 +113,8 @@ impl Vfs {
     ) -> Result<Opened, Errno> {
         let place = self.make(io, dir, name, FileKind::Regular, mode & 0o7777, 0, b"")?;
         // The one who makes a file may open it whatever its mode says.
-        self.open_granted(io, &place, flags)
+        let opened = self.open_granted(io, &place, flags)?;
+        Ok(Opened { is_new: true, ..opened })
     }
 
     /// O_TMPFILE: a file without a name in the filesystem of a directory.
@@ -170,7 +175,6 @@ impl Vfs {
         let opened = self.open_granted(io, place, flags)?;
         if truncates && kind == FileKind::Regular {
             place.inode().truncate(io, 0)?;
-            self.note(place, InotifyMask::MODIFY);
         }
         Ok(opened)
     }
@@ -188,8 +192,7 @@ impl Vfs {
             FileKind::BlockDevice => return Err(Errno::ENXIO),
             _ => inode.clone().open(io, place, flags)?,
         };
-        self.note(place, InotifyMask::OPEN);
-        Ok(Opened { file, path: place.clone() })
+        Ok(Opened::new(file, place.clone()))
     }
 
     fn open_device(&self, io: &mut Io<'_>, place: &PathRef, flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
@@ -226,7 +229,7 @@ impl Vfs {
         let master = file.as_any().downcast_ref::<PtyMaster>().ok_or(Errno::ENOTTY)?;
         let name = format!("/dev/pts/{}", master.index());
         let path = self.walk(io, At::new(root, root), name.as_bytes(), false)?;
-        Ok(Opened { file: master.open_peer(io, &path, flags)?, path })
+        Ok(Opened::new(master.open_peer(io, &path, flags)?, path))
     }
 
     /// Opens a program for execve(2): a regular file the caller may execute, else `EACCES`.
@@ -252,7 +255,7 @@ impl Vfs {
         let inode: Arc<dyn Inode> = Arc::new(inode);
         let (reader, writer) = pipe.ends(&inode);
         let path = self.anonymous_inode(inode, format!("pipe:[{ino}]").as_bytes());
-        (Opened { file: reader, path: path.clone() }, Opened { file: writer, path })
+        (Opened::new(reader, path.clone()), Opened::new(writer, path))
     }
 
     /// memfd_create(2), the name without its prefix. `seals`: F_SEAL_* to begin with, `None` when MFD_ALLOW_SEALING
@@ -282,7 +285,7 @@ impl Vfs {
         let new = NewInode { mode: FileKind::Regular as u32 | mode, uid, gid, rdev: 0, target: b"" };
         let inode = self.shm.detached(&new, io.now);
         let path = self.anonymous_inode(inode.clone(), &[b"/", name, b" (deleted)"].concat());
-        Opened { file: inode, path }
+        Opened::new(inode, path)
     }
 
     /// F_GET_SEALS of fcntl(2).

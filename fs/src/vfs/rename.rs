@@ -3,7 +3,6 @@
 use super::Vfs;
 use crate::dentry::PathRef;
 use crate::inode::Rename;
-use crate::inotify::InotifyMask;
 use crate::perm;
 use crate::walk::{At, Last, Links, Parent};
 use alloc::sync::Arc;
@@ -74,14 +73,7 @@ impl Vfs {
             exchange,
         };
         from.dir.inode().rename(io, &how)?;
-        self.rename_dentries(&from.dir, &old_name, &child, &to.dir, &new_name, over.clone(), exchange);
-        let cookie = self.next_cookie();
-        self.note_name(&from.dir, &old_name, child.kind(), InotifyMask::MOVED_FROM, cookie);
-        self.note_name(&to.dir, &new_name, child.kind(), InotifyMask::MOVED_TO, cookie);
-        self.note_self(&child, InotifyMask::MOVE_SELF);
-        if let Some(over) = over.filter(|_| !exchange) {
-            self.note_unlinked(io, &over);
-        }
+        self.rename_dentries(&from.dir, &old_name, &child, &to.dir, &new_name, over, exchange);
         Ok(())
     }
 

@@ -3,7 +3,6 @@
 use super::Vfs;
 use crate::dentry::PathRef;
 use crate::inode::S_ISVTX;
-use crate::inotify::InotifyMask;
 use crate::perm;
 use alloc::vec::Vec;
 use brainworm_abi::{Errno, FileKind, Io};
@@ -56,18 +55,14 @@ impl Vfs {
                 _ => {}
             }
         }
-        place.inode().set_xattr(io, name, Some(value))?;
-        self.note(place, InotifyMask::ATTRIB);
-        Ok(())
+        place.inode().set_xattr(io, name, Some(value))
     }
 
     /// removexattr(2).
     pub fn remove_xattr(&self, io: &mut Io<'_>, place: &PathRef, name: &[u8]) -> Result<(), Errno> {
         self.check_writable(place)?;
         self.check_xattr(io, place, name, perm::WRITE)?;
-        place.inode().set_xattr(io, name, None)?;
-        self.note(place, InotifyMask::ATTRIB);
-        Ok(())
+        place.inode().set_xattr(io, name, None)
     }
 
     /// listxattr(2): the names, each with its terminating zero.
