@@ -207,8 +207,9 @@ impl Lanewise {
 
 #[cold]
 #[inline(never)]
-fn arith_exactly<F: Elem>(mxcsr: &mut u32, op: FpOp, count: usize, a: &Bytes, b: &Bytes) -> Result<Bytes, Exception> {
+fn arith_exactly<F: Elem>(mxcsr: &mut u32, op: FpOp, count: usize, a: Halves, b: Halves) -> Result<Halves, Exception> {
     let mut all = Lanewise::new(*mxcsr);
+    let (a, b) = (&vec::of_halves(a.0, a.1), &vec::of_halves(b.0, b.1));
     let mut out = *a;
     for lane in 0..count.min(F::COUNT) {
         let (x, y) = (F::get(a, lane), F::get(b, lane));
@@ -216,22 +217,28 @@ fn arith_exactly<F: Elem>(mxcsr: &mut u32, op: FpOp, count: usize, a: &Bytes, b:
         F::set(&mut out, lane, v);
     }
     all.finish(mxcsr)?;
-    Ok(out)
+    Ok(vec::halves(out))
 }
+
+/// A vector as two numbers: passed like this to what is out of line, it need not go through memory elsewhere.
+type Halves = (u64, u64);
 
 #[inline(always)]
 fn arith_of<F: Elem>(mxcsr: &mut u32, op: FpOp, lanes: Lanes, a: Bytes, b: Bytes) -> Result<Bytes, Exception> {
     let count = if lanes == Lanes::Scalar { 1 } else { F::COUNT };
-    if !is_usual(*mxcsr) {
-        return arith_exactly::<F>(mxcsr, op, count, &a, &b);
-    }
     let mut out = a;
-    for lane in 0..count {
-        match F::fast(mxcsr, op, lane, F::get(&a, lane), F::get(&b, lane)) {
-            Some(v) => F::set(&mut out, lane, v),
-            // Flags already noted would be noted again.
-            None => return arith_exactly::<F>(mxcsr, op, count, &a, &b),
-        }
+    // Flags that the first lanes noted would be noted again.
+    let is_done = is_usual(*mxcsr)
+        && (0..count).all(|lane| match F::fast(mxcsr, op, lane, F::get(&a, lane), F::get(&b, lane)) {
+            Some(v) => {
+                F::set(&mut out, lane, v);
+                true
+            }
+            None => false,
+        });
+    if !is_done {
+        let (low, high) = arith_exactly::<F>(mxcsr, op, count, vec::halves(a), vec::halves(b))?;
+        out = vec::of_halves(low, high);
     }
     Ok(out)
 }

@@ -44,6 +44,6 @@ pub(super) fn rsqrt(x: u32) -> u32 {
     let odd = (exp + 1) & 1;
     let d = u64::from(2049 + 2 * (x >> 13 & 0x3ff)) << odd;
     let r = (((1u64 << 39) / d).isqrt() as u32).div_ceil(2);
-    let half = (exp - odd + 1) / 2;
+    let half = (exp - odd).div_ceil(2);
     (190 - half) << 23 | (r - 4096) << 11
 }

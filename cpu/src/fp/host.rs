@@ -220,12 +220,12 @@ pub(super) fn to_int(mxcsr: &mut u32, v: u64, bits: u32, truncate: bool) -> Opti
         return None;
     };
     // NaN fails both comparisons.
-    let in_range = if bits == 32 {
-        whole > -2_147_483_649.0 && whole < 2_147_483_648.0
+    let (below, limit) = if bits == 32 {
+        (whole > -2_147_483_649.0, 2_147_483_648.0)
     } else {
-        whole >= -9_223_372_036_854_775_808.0 && whole < 9_223_372_036_854_775_808.0
+        (whole >= -9_223_372_036_854_775_808.0, 9_223_372_036_854_775_808.0)
     };
-    if !in_range {
+    if !(below && whole < limit) {
         return None;
     }
     let r = whole as i64;

@@ -30,7 +30,7 @@ pub fn to_bcd(env: &mut Env, a: F80) -> [u8; 10] {
     let mut out = [0u8; 10];
     for byte in &mut out[..9] {
         let two = (rest % 100) as u8;
-        *byte = two / 10 << 4 | two % 10;
+        *byte = ((two / 10) << 4) | (two % 10);
         rest /= 100;
     }
     out[9] = if a.se >> 15 != 0 { 0x80 } else { 0 };

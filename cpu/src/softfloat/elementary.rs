@@ -65,7 +65,7 @@ pub fn exp2_minus_1(env: &mut Env, a: F80) -> F80 {
     let mut acc = Fraction::ONE;
     for k in (2..=27).rev() {
         let step = t.mul(acc).mul(reciprocal(k));
-        acc = if n.sign { step.from_one() } else { Fraction(Fraction::ONE.0 + step.0) };
+        acc = if n.sign { step.complement() } else { Fraction(Fraction::ONE.0 + step.0) };
     }
     finish(env, y.mul(acc.to_wide()).inexact())
 }
@@ -249,7 +249,7 @@ fn alternating(z: Fraction, start: usize) -> Fraction {
     let mut acc = Fraction::ONE;
     for k in (0..14).rev() {
         let n = start + 2 * k + 1;
-        acc = z.mul(acc).mul(reciprocal(n)).mul(reciprocal(n + 1)).from_one();
+        acc = z.mul(acc).mul(reciprocal(n)).mul(reciprocal(n + 1)).complement();
     }
     acc.min(Fraction::BELOW_ONE)
 }

@@ -149,7 +149,7 @@ impl Fraction {
     }
 
     /// `1 - self`.
-    pub(super) fn from_one(self) -> Fraction {
+    pub(super) fn complement(self) -> Fraction {
         Fraction(Fraction::ONE.0 - self.0)
     }
 

@@ -43,7 +43,7 @@ pub(super) fn st_number(op: Operand) -> u8 {
 
 /// The physical register of ST(`i`).
 fn physical(cpu: &Cpu, i: u8) -> usize {
-    usize::from((cpu.fsw >> 11) as u8 + i & 7)
+    usize::from(((cpu.fsw >> 11) as u8 + i) & 7)
 }
 
 /// ST(`i`), None when it is empty.

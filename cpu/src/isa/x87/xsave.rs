@@ -13,7 +13,7 @@ fn raised<T>(r: Result<T, Exception>) -> Result<T, Exit> {
 /// The address of an image; #GP unless it is a multiple of `align`.
 fn image_address(cpu: &Cpu, i: &Insn, align: u64) -> Result<u64, Exit> {
     let addr = cpu.address(&i.mem);
-    if addr % align != 0 { Err(Exit::Exception(Exception::GeneralProtection)) } else { Ok(addr) }
+    if addr.is_multiple_of(align) { Ok(addr) } else { Err(Exit::Exception(Exception::GeneralProtection)) }
 }
 
 /// Without REX.W the pointers have 32 bits and selectors, which are zero in 64-bit programs.
