@@ -5,7 +5,7 @@ use crate::ipc::Ipc;
 use crate::locks::{Locks, Owner};
 use crate::mm::{Arena, Frames, UserMem};
 use crate::poll::Subscriptions;
-use crate::proc::NoProc;
+use crate::proc::{Facts, NoProc};
 use crate::sched::Sched;
 use crate::slab::Slab;
 use crate::task::{Dead, Descriptions, Slot};
@@ -94,6 +94,7 @@ impl Kernel {
     /// A machine without a process: `boot` goes on from here.
     pub(crate) fn bare(mut host: Box<dyn Host>, arena: Arena, config: BootConfig) -> Option<Kernel> {
         let pages = (config.memory_bytes >> brainworm_abi::PAGE_SHIFT).min(1 << 20) as u32;
+        let image_pages = arena.image_bytes().div_ceil(brainworm_abi::PAGE_SIZE as u64);
         let mut frames = Frames::new(arena, pages)?;
         let bell = Bell::new();
         let mut effects = Vec::new();
@@ -123,6 +124,17 @@ impl Kernel {
             forks: 0,
             hostname: b"localhost".to_vec(),
             domainname: b"(none)".to_vec(),
+            facts: Facts {
+                vfs: vfs.clone(),
+                net: net.clone(),
+                root: root.clone(),
+                memory: frames.usage(),
+                boot: 0,
+                mono: 0,
+                boot_wall: wall.to_nanos(),
+                image_pages,
+                switches: 0,
+            },
         };
         Some(Kernel {
             host,
@@ -172,13 +184,21 @@ impl Kernel {
             next_tag: &mut self.next_tag,
         }
     }
+    /// What /proc shows and the tables do not hold.
+    fn note_facts(&mut self) {
+        let facts = &mut self.world.facts;
+        facts.memory = self.frames.usage();
+        (facts.boot, facts.mono) = (self.boot_time, self.mono);
+        facts.switches = self.calls;
+    }
     /// What a call into a file may use, on behalf of a task.
     pub(crate) fn io(&mut self, ix: u32) -> Io<'_> {
         let caller = self.caller(ix);
+        self.note_facts();
         Io {
             host: &mut *self.host,
             frames: &mut self.frames,
-            proc: &NoProc,
+            proc: &self.world,
             now: self.wall,
             caller,
             effects: &mut self.effects,
@@ -223,10 +243,11 @@ impl Kernel {
     }
     /// The same for the kernel's own account: root, in no process.
     pub(crate) fn kernel_io(&mut self) -> Io<'_> {
+        self.note_facts();
         Io {
             host: &mut *self.host,
             frames: &mut self.frames,
-            proc: &NoProc,
+            proc: &self.world,
             now: self.wall,
             caller: Caller { is_privileged: true, file_size_limit: u64::MAX, umask: 0, ..Caller::default() },
             effects: &mut self.effects,

@@ -1,6 +1,7 @@
 //! The tables everything hangs from: tasks, processes, address spaces, sessions.
 
 use crate::mm::{FramePeek, Space};
+use crate::proc::Facts;
 use crate::slab::Slab;
 use crate::task::{Process, Task};
 use alloc::collections::BTreeMap;
@@ -35,6 +36,8 @@ pub(crate) struct World {
     pub(crate) forks: u64,
     pub(crate) hostname: Vec<u8>,
     pub(crate) domainname: Vec<u8>,
+    /// What /proc shows besides.
+    pub(crate) facts: Facts,
 }
 
 impl World {

@@ -12,6 +12,7 @@
 //!
 //! Neighbours: `map` (mmap and friends), `fault` (a page is touched), `tables` (what the CPU reads).
 
+use super::frames::FramePeek;
 use super::tables::{LOW_END_PAGE, Tables};
 use crate::task::{Description, Location};
 use alloc::collections::BTreeMap;
@@ -19,7 +20,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bitflags::bitflags;
 use brainworm_abi::linux::mman::Prot;
-use brainworm_abi::{FrameStore, GuestAddr, PAGE_SHIFT};
+use brainworm_abi::{FrameStore, GuestAddr, PAGE_SHIFT, PAGE_SIZE};
+use brainworm_cpu::HostAddr;
 
 bitflags! {
     /// What else is true of a mapping.
@@ -258,6 +260,14 @@ impl Space {
             self.resident_pages -= 1;
             frames.release(frame);
         }
+    }
+    /// Copies bytes of one page that is present, whatever the mapping allows: how /proc reads arguments.
+    pub(crate) fn peek(&self, peek: &FramePeek, addr: u64, into: &mut [u8]) -> bool {
+        let present = self.tables.get(addr >> PAGE_SHIFT);
+        if let Some(present) = present {
+            peek.copy(HostAddr(present.frame.0 << PAGE_SHIFT | addr as u32 & (PAGE_SIZE as u32 - 1)), into);
+        }
+        present.is_some()
     }
     /// Gives back all frames. The mappings' descriptions close as they drop.
     pub(crate) fn destroy(&mut self, frames: &mut dyn FrameStore) {

@@ -1,6 +1,7 @@
 //! The files of /proc itself: the whole machine.
 
 use super::process::line;
+use crate::sys::{RELEASE, VERSION};
 use crate::task::State;
 use crate::world::World;
 use alloc::vec::Vec;
@@ -12,8 +13,11 @@ pub(super) const NANOS_PER_TICK: u64 = 10_000_000;
 
 /// /proc/version.
 pub(super) fn version(out: &mut Vec<u8>) {
-    use crate::sys::uname;
-    line(out, format_args!("Linux version {} (brainworm) {}\n", uname::RELEASE, uname::VERSION));
+    out.extend_from_slice(b"Linux version ");
+    out.extend_from_slice(RELEASE);
+    out.extend_from_slice(b" (brainworm) ");
+    out.extend_from_slice(VERSION);
+    out.push(b'\n');
 }
 
 /// /proc/filesystems.
@@ -198,13 +202,12 @@ impl World {
     }
     /// /proc/sys files whose content the kernel decides.
     pub(super) fn sysctl(&self, name: &str, out: &mut Vec<u8>) -> Result<(), Errno> {
-        use crate::sys::uname;
         let text: &[u8] = match name {
             "kernel/hostname" => &self.hostname,
             "kernel/domainname" => &self.domainname,
-            "kernel/osrelease" => uname::RELEASE.as_bytes(),
+            "kernel/osrelease" => RELEASE,
             "kernel/ostype" => b"Linux",
-            "kernel/version" => uname::VERSION.as_bytes(),
+            "kernel/version" => VERSION,
             _ => return Err(Errno::ENOENT),
         };
         out.extend_from_slice(text);

@@ -176,4 +176,7 @@ impl ProcInfo for World {
             None => (process.uid, 0, process.start),
         })
     }
+    fn group_session(&self, pgid: Pid) -> Result<Pid, Errno> {
+        self.procs.iter().find(|(_, process)| process.pgid == pgid).map(|(_, process)| process.sid).ok_or(Errno::ESRCH)
+    }
 }

@@ -115,7 +115,7 @@ impl World {
             let c = &task.creds;
             line(out, format_args!("Uid:\t{}\t{}\t{}\t{}\n", c.uid, c.euid, c.suid, c.fsuid));
             line(out, format_args!("Gid:\t{}\t{}\t{}\t{}\n", c.gid, c.egid, c.sgid, c.fsgid));
-            line(out, format_args!("FDSize:\t{}\nGroups:\t", task.files.lock().len().next_multiple_of(64)));
+            line(out, format_args!("FDSize:\t{}\nGroups:\t", task.files.lock().capacity().next_multiple_of(64)));
             c.groups.iter().for_each(|group| line(out, format_args!("{group} ")));
             out.push(b'\n');
         }
@@ -165,12 +165,12 @@ impl World {
         let queued = process.signals.pending.len() + task.map_or(0, |task| task.signals.pending.len());
         let limit = process.limits[RLIMIT_SIGPENDING as usize].rlim_cur;
         line(out, format_args!("SigQ:\t{queued}/{limit}\n"));
-        let (own, blocked) = task.map_or((0, 0), |task| (task.signals.pending.set().bits(), task.signals.mask.bits()));
+        let (own, blocked) = task.map_or((0, 0), |task| (task.signals.pending.set().0, task.signals.mask.0));
         let (ignored, caught) = task.map_or((0, 0), |task| {
             let actions = task.actions.lock();
-            (actions.ignored().bits(), actions.caught().bits())
+            (actions.ignored().0, actions.caught().0)
         });
-        let shared = process.signals.pending.set().bits();
+        let shared = process.signals.pending.set().0;
         line(out, format_args!("SigPnd:\t{own:016x}\nShdPnd:\t{shared:016x}\nSigBlk:\t{blocked:016x}\n"));
         line(out, format_args!("SigIgn:\t{ignored:016x}\nSigCgt:\t{caught:016x}\n"));
     }

@@ -90,6 +90,19 @@ impl Actions {
             _ => false,
         }
     }
+    /// The signals set to this kind of handling, for /proc/PID/status.
+    fn with_handler(&self, is_wanted: impl Fn(u64) -> bool) -> SigSet {
+        let all = (1..=64).filter_map(SigNum::new).filter(|&signal| is_wanted(self.get(signal).sa_handler));
+        all.fold(SigSet::EMPTY, SigSet::with)
+    }
+    /// Signals with SIG_IGN.
+    pub fn ignored(&self) -> SigSet {
+        self.with_handler(|handler| handler == SIG_IGN)
+    }
+    /// Signals with a handler.
+    pub fn caught(&self) -> SigSet {
+        self.with_handler(|handler| handler != SIG_IGN && handler != SIG_DFL)
+    }
     /// CLONE_CLEAR_SIGHAND: the same as execve(2).
     pub fn clear_handlers(&mut self) {
         self.reset_for_exec();

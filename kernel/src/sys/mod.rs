@@ -33,6 +33,7 @@ mod time;
 pub(crate) mod trace;
 
 pub use cx::Cx;
+pub(crate) use info::{RELEASE, VERSION};
 pub(crate) use cx::Shared;
 
 use crate::wait::Wait;
