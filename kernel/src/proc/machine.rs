@@ -100,14 +100,18 @@ pub(super) fn cpuinfo(out: &mut Vec<u8>) {
     let signature = cpuid::leaf(1, 0)[0];
     let (base_family, base_model) = (signature >> 8 & 15, signature >> 4 & 15);
     let family = if base_family == 15 { base_family + (signature >> 20 & 255) } else { base_family };
-    let model = if base_family == 6 || base_family == 15 { base_model + (signature >> 16 & 15) * 16 } else { base_model };
+    let model =
+        if base_family == 6 || base_family == 15 { base_model + (signature >> 16 & 15) * 16 } else { base_model };
     line(out, format_args!("processor\t: 0\nvendor_id\t: "));
     out.extend_from_slice(&vendor);
     line(out, format_args!("\ncpu family\t: {family}\nmodel\t\t: {model}\nmodel name\t: "));
     out.extend_from_slice(name.trim_ascii());
     line(out, format_args!("\nstepping\t: {}\ncpu MHz\t\t: 1000.000\ncache size\t: 1024 KB\n", signature & 15));
     line(out, format_args!("physical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\napicid\t\t: 0\n"));
-    line(out, format_args!("fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: {}\nwp\t\t: yes\n", cpuid::leaf(0, 0)[0]));
+    line(
+        out,
+        format_args!("fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: {}\nwp\t\t: yes\n", cpuid::leaf(0, 0)[0]),
+    );
     line(out, format_args!("flags\t\t:"));
     for &(leaf, subleaf, register, bit, name) in FLAGS {
         if cpuid::leaf(leaf, subleaf)[register] >> bit & 1 != 0 {
@@ -147,7 +151,10 @@ impl World {
             let (user, system, idle) = (ticks(user), ticks(system), ticks(idle));
             line(out, format_args!("{name} {user} 0 {system} {idle} 0 0 0 0 0 0\n"));
         }
-        line(out, format_args!("intr 0\nctxt {}\nbtime {}\n", self.facts.switches, self.facts.boot_wall / 1_000_000_000));
+        line(
+            out,
+            format_args!("intr 0\nctxt {}\nbtime {}\n", self.facts.switches, self.facts.boot_wall / 1_000_000_000),
+        );
         let blocked = 0;
         let (forks, running) = (self.forks, self.running());
         line(out, format_args!("processes {forks}\nprocs_running {running}\nprocs_blocked {blocked}\nsoftirq 0\n"));

@@ -20,7 +20,12 @@ impl World {
             if detailed {
                 let resident = space.tables.present(start..vma.end).len() as u64 * 4;
                 let size = (vma.end - start) * 4;
-                line(out, format_args!("Size:           {size:>8} kB\nKernelPageSize:        4 kB\nMMUPageSize:           4 kB\n"));
+                line(
+                    out,
+                    format_args!(
+                        "Size:           {size:>8} kB\nKernelPageSize:        4 kB\nMMUPageSize:           4 kB\n"
+                    ),
+                );
                 line(out, format_args!("Rss:            {resident:>8} kB\nPss:            {resident:>8} kB\n"));
                 let is_shared = vma.flags.contains(VmaFlags::SHARED);
                 let (shared, private) = if is_shared { (resident, 0) } else { (0, resident) };
@@ -28,7 +33,12 @@ impl World {
                 line(out, format_args!("Private_Clean:         0 kB\nPrivate_Dirty:  {private:>8} kB\n"));
                 let anonymous = if matches!(vma.backing, Backing::Anonymous) { resident } else { 0 };
                 line(out, format_args!("Referenced:     {resident:>8} kB\nAnonymous:      {anonymous:>8} kB\n"));
-                line(out, format_args!("AnonHugePages:         0 kB\nSwap:                  0 kB\nSwapPss:               0 kB\n"));
+                line(
+                    out,
+                    format_args!(
+                        "AnonHugePages:         0 kB\nSwap:                  0 kB\nSwapPss:               0 kB\n"
+                    ),
+                );
                 let locked = if vma.flags.contains(VmaFlags::LOCKED) { resident } else { 0 };
                 line(out, format_args!("Locked:         {locked:>8} kB\nTHPeligible:           0\nVmFlags:"));
                 for (is_set, name) in [
@@ -50,8 +60,7 @@ impl World {
     fn map_line(&self, start: u64, vma: &Vma, out: &mut Vec<u8>) {
         let line_start = out.len();
         let letter = |flag, letter| if vma.prot.contains(flag) { letter } else { '-' };
-        let (r, w, x) =
-            (letter(Prot::PROT_READ, 'r'), letter(Prot::PROT_WRITE, 'w'), letter(Prot::PROT_EXEC, 'x'));
+        let (r, w, x) = (letter(Prot::PROT_READ, 'r'), letter(Prot::PROT_WRITE, 'w'), letter(Prot::PROT_EXEC, 'x'));
         let s = if vma.flags.contains(VmaFlags::SHARED) { 's' } else { 'p' };
         let (from, to) = (start << PAGE_SHIFT, vma.end << PAGE_SHIFT);
         line(out, format_args!("{from:08x}-{to:08x} {r}{w}{x}{s} "));

@@ -119,7 +119,13 @@ impl World {
             c.groups.iter().for_each(|group| line(out, format_args!("{group} ")));
             out.push(b'\n');
         }
-        line(out, format_args!("NStgid:\t{0}\nNSpid:\t{tid}\nNSpgid:\t{1}\nNSsid:\t{2}\n", process.pid, process.pgid, process.sid));
+        line(
+            out,
+            format_args!(
+                "NStgid:\t{0}\nNSpid:\t{tid}\nNSpgid:\t{1}\nNSsid:\t{2}\n",
+                process.pid, process.pgid, process.sid
+            ),
+        );
         if let Some(space) = task.and_then(|task| self.spaces.get(task.space?)) {
             let kib = |pages: u64| pages * 4;
             let text = space.program.end_code.saturating_sub(space.program.start_code) / 1024;
@@ -155,7 +161,10 @@ impl World {
             ];
             rows.iter().for_each(|(name, set)| line(out, format_args!("{name}:\t{set:016x}\n")));
             line(out, format_args!("NoNewPrivs:\t{}\nSeccomp:\t0\nSeccomp_filters:\t0\n", task.no_new_privs as u8));
-            line(out, format_args!("Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\n"));
+            line(
+                out,
+                format_args!("Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\n"),
+            );
             let (voluntary, other) = task.switches;
             line(out, format_args!("voluntary_ctxt_switches:\t{voluntary}\nnonvoluntary_ctxt_switches:\t{other}\n"));
         }

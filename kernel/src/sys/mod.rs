@@ -33,8 +33,8 @@ mod time;
 pub(crate) mod trace;
 
 pub use cx::Cx;
-pub(crate) use info::{RELEASE, VERSION};
 pub(crate) use cx::Shared;
+pub(crate) use info::{RELEASE, VERSION};
 
 use crate::wait::Wait;
 use brainworm_abi::Errno;
