@@ -8,6 +8,7 @@ mod images;
 mod process;
 mod repo;
 mod scripts;
+mod sys;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,8 @@ usage: cargo x COMMAND
   images                     make the images the tests run in, into .cache/ (root, network, Debian's packages)
   scripts [--runner 'CMD PREFIX'] [--set NAME,..] [--only REGEX] [--jobs N] [--timeout S] [--stock] [--known FILE|none]
                              run recorded shell scripts with a runner (default: this machine's Linux) and compare
+  sys [--runner 'CMD PREFIX'] [--only REGEX] [--timeout S] [--build]
+                             build the C programs of testsuite/sys into .cache/sys.tar and run each: /t/NAME
   bless --scripts            record the scripts' outputs anew from this machine's Linux (--set, --only as above)";
 
 fn main() -> ExitCode {
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
     let done = match command.as_str() {
         "images" => images::run(&rest),
         "scripts" => scripts::run(&rest),
+        "sys" => sys::run(&rest),
         "bless" => bless::run(&rest),
         "" | "help" | "-h" | "--help" => {
             println!("{USAGE}");

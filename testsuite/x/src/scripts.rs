@@ -6,12 +6,12 @@
 mod known;
 mod set;
 
+pub(crate) use known::Known;
 pub(crate) use set::{Case, Set, record};
 
 use crate::args::Args;
 use crate::process::{self, Outcome};
 use crate::{Failure, diff, repo};
-use known::Known;
 use regex_lite::Regex;
 use std::process::Command;
 use std::sync::Mutex;
