@@ -146,10 +146,11 @@ impl Inode for FixedInode {
         let render = move |io: &mut Io<'_>, out: &mut Vec<u8>| {
             match content {
                 Content::Text(text) => out.extend_from_slice(text.as_bytes()),
-                Content::Kernel(text) => match io.proc.render(ProcNode::Sys(name), out) {
-                    Err(_) => out.extend_from_slice(text.as_bytes()),
-                    Ok(()) => {}
-                },
+                Content::Kernel(text) => {
+                    if io.proc.render(ProcNode::Sys(name), out).is_err() {
+                        out.extend_from_slice(text.as_bytes());
+                    }
+                }
                 Content::Uuid => {
                     let mut bytes = [0; 16];
                     io.host.entropy(&mut bytes);

@@ -185,7 +185,10 @@ impl Vfs {
                 here = child;
                 continue;
             }
-            match self.follow(io, at, &here, &child, links)? {
+            if is_end {
+                self.check_protected(io, &here, &child)?;
+            }
+            match self.follow(io, at, &child, links)? {
                 Followed::Place(place) => here = place,
                 Followed::Text(mut target) => {
                     if target[0] == b'/' {
@@ -233,12 +236,11 @@ impl Vfs {
         perm::check(&io.caller, permissions, perm::EXEC)
     }
 
-    /// Where following the symlink `link`, found in `dir`, leads.
+    /// Where following the symlink `link` leads.
     pub(crate) fn follow(
         &self,
         io: &mut Io<'_>,
         at: At<'_>,
-        dir: &PathRef,
         link: &PathRef,
         links: &mut Links,
     ) -> Result<Followed, Errno> {
@@ -246,7 +248,6 @@ impl Vfs {
         if at.resolve.contains(Resolve::NO_SYMLINKS) {
             return Err(Errno::ELOOP);
         }
-        self.check_protected(io, dir, link)?;
         if let Some(target) = link.inode().magic(io) {
             if at.resolve.contains(Resolve::NO_MAGICLINKS) {
                 return Err(Errno::ELOOP);
@@ -260,9 +261,9 @@ impl Vfs {
         if target.is_empty() { Err(Errno::ENOENT) } else { Ok(Followed::Text(target)) }
     }
 
-    /// fs.protected_symlinks (proc_sys_fs(5)): in a sticky directory everyone may write, only links of one's own or of
-    /// the directory's owner are followed.
-    fn check_protected(&self, io: &mut Io<'_>, dir: &PathRef, link: &PathRef) -> Result<(), Errno> {
+    /// fs.protected_symlinks (proc_sys_fs(5)), for a link at the end of a path: in a sticky directory everyone may
+    /// write, only links of one's own or of the directory's owner are followed.
+    pub(crate) fn check_protected(&self, io: &mut Io<'_>, dir: &PathRef, link: &PathRef) -> Result<(), Errno> {
         let parent = dir.inode().perm(io)?;
         if parent.mode & 0o1002 != 0o1002 {
             return Ok(());

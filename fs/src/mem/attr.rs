@@ -3,7 +3,6 @@
 use super::MemInode;
 use super::node::{Body, F_SEAL_WRITE, State};
 use crate::inode::SetAttr;
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use brainworm_abi::image::InodeId;
@@ -98,7 +97,7 @@ impl MemInode {
         let mut state = self.state.lock();
         let mut all = match state.xattrs.take() {
             Some(own) => own,
-            None => Box::new(self.image_xattrs(io)?),
+            None => self.image_xattrs(io)?,
         };
         let result = match value {
             Some(value) => {

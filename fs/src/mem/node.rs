@@ -46,7 +46,7 @@ pub(super) struct State {
     pub(super) ctime: Timespec,
     pub(super) btime: Timespec,
     /// `None`: those of the image, if any.
-    pub(super) xattrs: Option<Box<BTreeMap<Vec<u8>, Vec<u8>>>>,
+    pub(super) xattrs: Option<BTreeMap<Vec<u8>, Vec<u8>>>,
     pub(super) body: Body,
     /// Changed: `MemFs::live` holds it (image inodes only).
     is_kept: bool,

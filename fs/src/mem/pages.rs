@@ -169,7 +169,7 @@ impl Pages {
             }
         }
         // Bytes past the end within the last page may hold what was cut off or what a mapping wrote there.
-        if end % PAGE != 0
+        if !end.is_multiple_of(PAGE)
             && let Some(Some(frame)) = self.own.get(&(end / PAGE))
         {
             store.bytes_mut(*frame)[(end % PAGE) as usize..].fill(0);

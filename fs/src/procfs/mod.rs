@@ -164,10 +164,10 @@ impl ProcInode {
     }
 
     fn lookup_node(&self, io: &mut Io<'_>, name: &[u8]) -> Result<Node, Errno> {
-        if let Some((names, base)) = self.fixed_names() {
-            if let Some(index) = names.iter().position(|(n, _)| n.as_bytes() == name) {
-                return Ok(self.fixed_child(names[index].1, base + index as u32));
-            }
+        if let Some((names, base)) = self.fixed_names()
+            && let Some(index) = names.iter().position(|(n, _)| n.as_bytes() == name)
+        {
+            return Ok(self.fixed_child(names[index].1, base + index as u32));
         }
         let number = number(name);
         match self.node {

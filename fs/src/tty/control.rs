@@ -201,11 +201,7 @@ impl Tty {
                 mem.read(arg, &mut bytes)?;
                 return self.set_foreground(io, i32::from_le_bytes(bytes));
             }
-            TIOCGPGRP | TIOCGSID => {
-                if io.caller.tty != Some(self.id()) {
-                    return Err(Errno::ENOTTY);
-                }
-            }
+            TIOCGPGRP | TIOCGSID if io.caller.tty != Some(self.id()) => return Err(Errno::ENOTTY),
             TIOCSTI => return Err(if io.caller.is_privileged { Errno::EPERM } else { Errno::EIO }),
             TIOCVHANGUP if io.caller.is_privileged => {
                 self.hang_up(io);

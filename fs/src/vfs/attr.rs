@@ -100,9 +100,10 @@ impl Vfs {
         let old = place.inode().perm(io)?;
         let caller = &io.caller;
         let is_owner = caller.fsuid == old.uid;
-        let uid_ok = uid.is_none_or(|uid| is_owner && uid == old.uid);
-        let gid_ok = gid.is_none_or(|gid| is_owner && (gid == old.gid || perm::in_group(caller, gid)));
-        if !caller.is_privileged && !(uid_ok && gid_ok) {
+        let may_uid = uid.is_none_or(|uid| is_owner && uid == old.uid);
+        let may_gid = gid.is_none_or(|gid| is_owner && (gid == old.gid || perm::in_group(caller, gid)));
+        let may = caller.is_privileged || may_uid && may_gid;
+        if !may {
             return Err(Errno::EPERM);
         }
         let mut mode = None;
@@ -113,6 +114,9 @@ impl Vfs {
                 drop |= S_ISGID;
             }
             mode = Some(old.mode & 0o7777 & !drop).filter(|_| old.mode & drop != 0);
+            if mode.is_some() && !perm::is_owner(caller, old) {
+                return Err(Errno::EPERM);
+            }
         }
         place.inode().set_attr(io, &SetAttr { mode, uid, gid, ..SetAttr::default() })
     }

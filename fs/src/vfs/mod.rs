@@ -11,6 +11,8 @@ mod names;
 mod open;
 mod rename;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod tests;
 mod text;
 mod xattr;

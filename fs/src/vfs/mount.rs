@@ -70,6 +70,7 @@ impl Vfs {
     }
 
     /// mount(2) of tmpfs, ramfs, proc, sysfs and devpts, MS_BIND and MS_REMOUNT. Only for root.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of mount(2) and where paths start")]
     pub fn mount(
         &self,
         io: &mut Io<'_>,

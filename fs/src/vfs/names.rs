@@ -61,11 +61,11 @@ impl Vfs {
         if !Arc::ptr_eq(&target.mount, &dir.mount) {
             return Err(Errno::EXDEV);
         }
+        self.check_hardlink(io, &target)?;
+        self.check_dir(io, &dir, perm::WRITE | perm::EXEC)?;
         if target.kind() == FileKind::Directory {
             return Err(Errno::EPERM);
         }
-        self.check_hardlink(io, &target)?;
-        self.check_dir(io, &dir, perm::WRITE | perm::EXEC)?;
         dir.inode().link(io, &name, target.inode())?;
         let dentry = Dentry::child(&dir.dentry, &name, target.inode().clone());
         self.enter(&dir, &dentry);
@@ -160,7 +160,7 @@ impl Vfs {
             Err(Errno::ENOENT) => {}
             Err(e) => return Err(e),
         }
-        if parent.has_slash && !is_dir {
+        if parent.dir.is_deleted() || parent.has_slash && !is_dir {
             return Err(Errno::ENOENT);
         }
         self.check_writable(&parent.dir)?;
@@ -168,6 +168,7 @@ impl Vfs {
     }
 
     /// Makes an inode under a free name.
+    #[expect(clippy::too_many_arguments, reason = "what mknod(2) and symlink(2) take together")]
     pub(super) fn make(
         &self,
         io: &mut Io<'_>,
@@ -178,6 +179,9 @@ impl Vfs {
         rdev: u64,
         target: &[u8],
     ) -> Result<PathRef, Errno> {
+        if dir.is_deleted() {
+            return Err(Errno::ENOENT);
+        }
         self.check_writable(dir)?;
         self.check_dir(io, dir, perm::WRITE | perm::EXEC)?;
         let new = self.new_inode(io, dir, kind, mode, rdev, target)?;
@@ -247,7 +251,8 @@ impl Vfs {
         link: &PathRef,
         links: &mut Links,
     ) -> Result<Result<PathRef, Vec<u8>>, Errno> {
-        Ok(match self.follow(io, at, dir, link, links)? {
+        self.check_protected(io, dir, link)?;
+        Ok(match self.follow(io, at, link, links)? {
             Followed::Place(place) => Ok(place),
             Followed::Text(text) => Err(text),
         })

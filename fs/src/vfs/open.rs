@@ -149,7 +149,7 @@ impl Vfs {
         match kind {
             FileKind::Symlink if flags.contains(OpenFlags::O_DIRECTORY) => return Err(Errno::ENOTDIR),
             FileKind::Symlink => return Err(Errno::ELOOP),
-            FileKind::Directory if flags.writes() => return Err(Errno::EISDIR),
+            FileKind::Directory if flags.writes() || flags.contains(OpenFlags::O_TRUNC) => return Err(Errno::EISDIR),
             FileKind::Directory => {}
             _ if flags.contains(OpenFlags::O_DIRECTORY) => return Err(Errno::ENOTDIR),
             _ => {}

@@ -50,6 +50,9 @@ impl Vfs {
             Err(Errno::ENOENT) => None,
             Err(e) => return Err(e),
         };
+        if to.dir.is_deleted() {
+            return Err(Errno::ENOENT);
+        }
         match &over {
             Some(_) if flags.contains(RenameFlags::NOREPLACE) => return Err(Errno::EEXIST),
             None if exchange => return Err(Errno::ENOENT),
@@ -77,7 +80,7 @@ impl Vfs {
         Ok(())
     }
 
-    /// What does not depend on who asks: slashes, loops, types.
+    /// What does not depend on who asks: slashes and loops.
     fn check_shapes(
         &self,
         from: &Parent,
@@ -96,17 +99,13 @@ impl Vfs {
         if to.dir.dentry.is_within(&child.dentry) {
             return Err(Errno::EINVAL);
         }
-        if let Some(over) = over {
-            if from.dir.dentry.is_within(&over.dentry) {
-                return Err(if exchange { Errno::EINVAL } else { Errno::ENOTEMPTY });
-            }
-            if !exchange && is_dir(child) != is_dir(over) {
-                return Err(if is_dir(child) { Errno::ENOTDIR } else { Errno::EISDIR });
-            }
+        if over.is_some_and(|over| from.dir.dentry.is_within(&over.dentry)) {
+            return Err(if exchange { Errno::EINVAL } else { Errno::ENOTEMPTY });
         }
         Ok(())
     }
 
+    /// In Linux's order: what may be taken away, then whether the types fit (may_delete).
     fn check_permissions(
         &self,
         io: &mut Io<'_>,
@@ -120,6 +119,10 @@ impl Vfs {
         match over {
             Some(over) => self.check_remove(io, to, over)?,
             None => self.check_dir(io, to, perm::WRITE | perm::EXEC)?,
+        }
+        let is_dir = child.kind() == FileKind::Directory;
+        if over.is_some_and(|over| !exchange && is_dir != (over.kind() == FileKind::Directory)) {
+            return Err(if is_dir { Errno::ENOTDIR } else { Errno::EISDIR });
         }
         // A directory that moves gets another `..`.
         if !from.same(to) {
