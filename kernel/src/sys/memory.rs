@@ -17,7 +17,7 @@ flag_arg!(LockFlags);
 
 const PAGE: u64 = PAGE_SIZE as u64;
 
-fn limits(cx: &Cx<'_>) -> MapLimits {
+pub(super) fn limits(cx: &Cx<'_>) -> MapLimits {
     let can_lock = cx.creds().can(cap::IPC_LOCK);
     let locked = if can_lock { RLIM_INFINITY } else { cx.limit(RLIMIT_MEMLOCK) };
     MapLimits {

@@ -28,6 +28,7 @@ mod signal;
 mod socket;
 mod splice;
 mod stat;
+mod sysv;
 pub mod table;
 mod time;
 pub(crate) mod trace;

@@ -25,6 +25,11 @@ impl Cx<'_> {
             let is_pending = !self.pending_of(set).is_empty();
             return if is_pending { Readiness::IN | Readiness::RDNORM } else { Readiness::empty() };
         }
+        if let Some(pidfd) = file.as_any().downcast_ref::<crate::task::PidFd>() {
+            let process = self.k.world.process(pidfd.pid).filter(|process| pidfd.is_of(&process.exit_point));
+            let has_ended = process.is_none_or(crate::task::Process::is_zombie);
+            return if has_ended { Readiness::IN | Readiness::RDNORM } else { Readiness::empty() };
+        }
         file.readiness(&mut self.io())
     }
 

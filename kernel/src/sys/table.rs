@@ -9,7 +9,7 @@ use super::flags::*;
 use super::{Cx, SysResult};
 use super::{
     attr::*, creds::*, dir::*, epoll::*, event::*, exit::*, fd::*, futex::*, info::*, inotify::*, ioctl::*, memory::*,
-    message::*, open::*, poll::*, process::*, rw::*, signal::*, socket::*, splice::*, stat::*, time::*,
+    message::*, open::*, poll::*, process::*, rw::*, signal::*, socket::*, splice::*, stat::*, sysv::*, time::*,
 };
 use crate::signal::{SigNum, SigSet};
 use alloc::string::String;
@@ -130,6 +130,9 @@ syscalls! {
     27  sys_mincore (addr: GuestAddr, length: u64, vec: UserMut<u8>) full;
     28  sys_madvise (addr: GuestAddr, length: u64, advice: u32)
         partial "advice about performance is accepted and changes nothing";
+    29  sys_shmget (key: u32, size: u64, flags: Hex) full;
+    30  sys_shmat (id: i32, addr: GuestAddr, flags: Hex) full;
+    31  sys_shmctl (id: i32, cmd: u32, buf: GuestAddr) full;
     32  sys_dup (fd: Fd) full;
     33  sys_dup2 (old: Fd, new: Fd) full;
     34  sys_pause () full;
@@ -166,6 +169,14 @@ syscalls! {
     61  sys_wait4 (pid: i32, wstatus: UserMut<i32>, options: WaitOptions, rusage: UserMut<RUsage>) full;
     62  sys_kill (pid: i32, sig: SigOrZero) full;
     63  sys_uname (buf: UserMut<Utsname>) full;
+    64  sys_semget (key: u32, count: i32, flags: Hex) full;
+    65  sys_semop (id: i32, operations: GuestAddr, count: u64) full;
+    66  sys_semctl (id: i32, index: i32, cmd: u32, arg: Hex) full;
+    67  sys_shmdt (addr: GuestAddr) full;
+    68  sys_msgget (key: u32, flags: Hex) full;
+    69  sys_msgsnd (id: i32, buf: GuestAddr, size: u64, flags: Hex) full;
+    70  sys_msgrcv (id: i32, buf: GuestAddr, size: u64, kind: i64, flags: Hex) partial "MSG_COPY is refused";
+    71  sys_msgctl (id: i32, cmd: u32, buf: GuestAddr) full;
     72  sys_fcntl (fd: Fd, cmd: u32, arg: Hex) partial "leases and dnotify are refused";
     73  sys_flock (fd: Fd, operation: u32) full;
     74  sys_fsync (fd: Fd) full;
@@ -279,6 +290,7 @@ syscalls! {
     213 sys_epoll_create (size: i32) full;
     217 sys_getdents64 (fd: Fd, buf: UserSliceMut, count: u32) full;
     218 sys_set_tid_address (tidptr: GuestAddr) full;
+    220 sys_semtimedop (id: i32, operations: GuestAddr, count: u64, timeout: UserPtr<TimespecC>) full;
     221 sys_fadvise64 (fd: Fd, offset: i64, len: i64, advice: u32) full;
     222 sys_timer_create (clockid: i32, sevp: UserPtr<SigEvent>, timerid: UserMut<u32>) full;
     223 sys_timer_settime (timerid: u32, flags: u32, new_value: UserPtr<Itimerspec>, old_value: UserMut<Itimerspec>)

@@ -15,6 +15,10 @@ impl PidFd {
     pub(crate) fn new(pid: Pid, ended: Arc<WaitPoint>) -> Arc<dyn File> {
         Arc::new(PidFd { pid, ended })
     }
+    /// True when it names the process with this exit point, not an earlier one with its number.
+    pub(crate) fn is_of(&self, exit_point: &Arc<WaitPoint>) -> bool {
+        Arc::ptr_eq(&self.ended, exit_point)
+    }
 }
 
 impl File for PidFd {
