@@ -87,7 +87,6 @@ impl Kernel {
         proc.comm = self.world.tasks[ix].comm.clone();
         proc.uid = self.world.tasks[ix].creds.uid;
         proc.exit_point.notify();
-        let pid = proc.pid;
         self.ipc.settle_undo(pid);
         self.stop_timers(process);
         if pid == 1 {
