@@ -94,7 +94,8 @@ impl<'a> Builder<'a> {
     }
 
     fn one(&mut self, i: &Insn, off: u32, next: u32, side: &mut impl FnMut(Insn) -> i32) -> Then {
-        let target = next as i64 + i.imm;
+        // Only branches have a target: for others this is any number.
+        let target = (next as i64).wrapping_add(i.imm);
         let near = i32::try_from(target).is_ok();
         let count = self.count as u8;
         let owing = Op { d: count, ..Op::new(Code::Generic, off) };
