@@ -25,6 +25,8 @@ mod signal;
 mod slab;
 mod sys;
 mod task;
+#[cfg(test)]
+mod testing;
 mod timers;
 mod wait;
 mod world;

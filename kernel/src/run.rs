@@ -7,7 +7,7 @@ use crate::sys::{Cx, Stop, table, trace};
 use crate::task::{Call, State};
 use crate::wait::Restart;
 use brainworm_abi::linux::signal::*;
-use brainworm_abi::{Event, Nanos, Pause, Timespec};
+use brainworm_abi::{Event, Nanos, PAGE_SHIFT, Pause, Timespec};
 use brainworm_cpu::{Access, Exception, Exit, MemFault, MemFaultKind};
 
 /// Instructions a task may run before the next one gets its turn.
@@ -236,7 +236,8 @@ impl Kernel {
             }
         };
         // Error code of a page fault: present, write, user, instruction fetch (SDM Vol. 3A 4.7).
-        let present = u64::from(fault.kind == MemFaultKind::Denied);
+        let space = self.world.tasks[ix].space.and_then(|space| self.world.spaces.get(space));
+        let present = u64::from(space.is_some_and(|s| s.tables.get(fault.addr >> PAGE_SHIFT).is_some()));
         let error_code = present
             | match fault.access {
                 Access::Read => 4,
@@ -245,7 +246,11 @@ impl Kernel {
             };
         let trap = if fault.kind == MemFaultKind::NonCanonical { 13 } else { 14 };
         let error_code = if trap == 13 { 0 } else { error_code };
-        self.world.tasks[ix].fault = crate::task::FaultInfo { trap, error_code, address: fault.addr };
+        let info = &mut self.world.tasks[ix].fault;
+        (info.trap, info.error_code) = (trap, error_code);
+        if trap == 14 {
+            info.address = fault.addr;
+        }
         self.force_signal(ix, SigInfo::fault(signal, code, addr));
     }
 
@@ -267,7 +272,9 @@ impl Kernel {
         if exception == Exception::InvalidOpcode {
             self.log_refused(ix);
         }
-        self.world.tasks[ix].fault = crate::task::FaultInfo { trap, error_code: 0, address: 0 };
+        // cr2 keeps the address of the last page fault.
+        let info = &mut self.world.tasks[ix].fault;
+        (info.trap, info.error_code) = (trap, 0);
         self.force_signal(ix, SigInfo::fault(signal, code, addr));
     }
 

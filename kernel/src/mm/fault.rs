@@ -10,6 +10,12 @@ use brainworm_abi::linux::mman::Prot;
 use brainworm_abi::{Effect, Errno, Frame, FrameStore, Host, Io, PAGE_SHIFT, Timespec};
 use brainworm_cpu::{Access, Bus, CodePage, HostAddr, MemFault, MemFaultKind, MemView, Resolved};
 
+/// Pages mapped around a fault on a page of the image.
+const AROUND: u64 = 16;
+/// Pages given ahead to memory that grows, once this many before were given in a row.
+const AHEAD: u64 = 7;
+const AHEAD_AFTER: u64 = 4;
+
 /// An address space with what it takes to fill its pages: what the CPU and the copying of user memory work on.
 pub(crate) struct UserMem<'a> {
     pub(crate) space: &'a mut Space,
@@ -148,7 +154,54 @@ impl UserMem<'_> {
             space.peak_resident_pages = space.peak_resident_pages.max(space.resident_pages);
         }
         space.faults += 1;
+        match &vma.backing {
+            Backing::Anonymous if is_write => self.populate_ahead(page, frame, vma),
+            Backing::File { .. } if !is_write => self.map_around(page, start, frame, vma),
+            _ => {}
+        }
         Ok(frame)
+    }
+
+    /// Memory that grows page by page gets the next few at once, as long as their frames are neighbours.
+    fn populate_ahead(&mut self, page: u64, frame: Frame, vma: &Vma) {
+        let grows = (1..=AHEAD_AFTER).all(|back| {
+            self.space.tables.get(page.wrapping_sub(back)).is_some_and(|p| p.frame.0.wrapping_add(back as u32) == frame.0)
+        });
+        if !grows || vma.prot.contains(Prot::PROT_EXEC) {
+            return;
+        }
+        for step in 1..=AHEAD as u32 {
+            let next = page + u64::from(step);
+            let wish = Frame(frame.0 + step);
+            if next >= vma.end || self.space.tables.get(next).is_some() || !self.frames.is_free(wish) {
+                return;
+            }
+            let Some(frame) = self.frames.alloc_near(Some(wish)) else { return };
+            self.space.tables.set(next, frame, Rights { read: true, write: true });
+            self.space.resident_pages += 1;
+        }
+        self.space.peak_resident_pages = self.space.peak_resident_pages.max(self.space.resident_pages);
+    }
+
+    /// Pages of the image lie there already: a fault on one maps its neighbours too, which costs table entries only.
+    fn map_around(&mut self, page: u64, start: u64, frame: Frame, vma: &Vma) {
+        if !self.frames.is_permanent(frame) {
+            return;
+        }
+        let (from, to) = ((page & !(AROUND - 1)).max(start), (page | (AROUND - 1)).min(vma.end - 1));
+        for near in from..=to {
+            if self.space.tables.get(near).is_some() {
+                continue;
+            }
+            let Ok(frame) = self.file_page(near, start, vma, false) else { return };
+            if !self.frames.is_permanent(frame) {
+                self.frames.release(frame);
+                return;
+            }
+            self.space.tables.set(near, frame, Rights { read: true, write: false });
+            self.space.resident_pages += 1;
+        }
+        self.space.peak_resident_pages = self.space.peak_resident_pages.max(self.space.resident_pages);
     }
 
     /// The file's own frame of a page, with a count for us.

@@ -167,6 +167,14 @@ impl Frames {
     pub(crate) fn take_shared_code(&mut self) -> Vec<Frame> {
         if self.shared_code.is_empty() { Vec::new() } else { core::mem::take(&mut self.shared_code) }
     }
+    /// True for pages of the image.
+    pub fn is_permanent(&self, frame: Frame) -> bool {
+        self.is_image(frame)
+    }
+    /// True when `alloc_near` with this wish would get it.
+    pub fn is_free(&self, frame: Frame) -> bool {
+        self.usage.used < self.usage.limit && self.index(frame).is_some_and(|i| self.free[i / 16] >> (i % 16) & 1 != 0)
+    }
     /// A frame whose translations are void.
     pub fn take_stale(&mut self) -> Option<HostAddr> {
         self.stale.pop()

@@ -11,6 +11,8 @@ mod map;
 mod remap;
 mod space;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod user;
 
 pub(crate) use fault::UserMem;

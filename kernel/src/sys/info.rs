@@ -104,6 +104,40 @@ pub(super) fn sys_getrandom(cx: &mut Cx<'_>, buf: UserSliceMut, len: u64, flags:
     Ok(len as u64)
 }
 
+/// ioprio_set(2), ioprio_get(2): there is no device to schedule.
+pub(super) fn sys_ioprio_set(_cx: &mut Cx<'_>, which: i32, _who: i32, _prio: i32) -> SysResult {
+    if (1..=3).contains(&which) { Ok(0) } else { Err(Errno::EINVAL.into()) }
+}
+
+/// See `sys_ioprio_set`.
+pub(super) fn sys_ioprio_get(_cx: &mut Cx<'_>, which: i32, _who: i32) -> SysResult {
+    if (1..=3).contains(&which) { Ok(0) } else { Err(Errno::EINVAL.into()) }
+}
+
+/// unshare(2): takes back what clone(2) shared; new namespaces are EPERM, as for a user who may not make them.
+pub(super) fn sys_unshare(cx: &mut Cx<'_>, flags: Hex) -> SysResult {
+    use brainworm_abi::linux::sched::CloneFlags as F;
+    let flags = F::from_bits(flags.0).ok_or(Errno::EINVAL)?;
+    let own = F::CLONE_FILES | F::CLONE_FS | F::CLONE_SYSVSEM | F::CLONE_VM | F::CLONE_SIGHAND | F::CLONE_THREAD;
+    if !own.contains(flags) {
+        return Err(Errno::EPERM.into());
+    }
+    if flags.intersects(F::CLONE_VM | F::CLONE_SIGHAND | F::CLONE_THREAD) && cx.process().tasks.len() > 1 {
+        return Err(Errno::EINVAL.into());
+    }
+    let id = cx.k.new_id();
+    let task = cx.task_mut();
+    if flags.contains(F::CLONE_FILES) && Arc::strong_count(&task.files) > 1 {
+        let copy = task.files.lock().fork(id);
+        task.files = Arc::new(spin::Mutex::new(copy));
+    }
+    if flags.contains(F::CLONE_FS) && Arc::strong_count(&task.fs) > 1 {
+        let copy = task.fs.lock().clone();
+        task.fs = Arc::new(spin::Mutex::new(copy));
+    }
+    Ok(0)
+}
+
 /// getcpu(2).
 pub(super) fn sys_getcpu(cx: &mut Cx<'_>, cpu: UserMut<u32>, node: UserMut<u32>) -> SysResult {
     cx.copy_out_opt(cpu, &0)?;

@@ -206,7 +206,9 @@ syscalls! {
     98  sys_getrusage (who: i32, usage: UserMut<RUsage>) full;
     99  sys_sysinfo (info: UserMut<SysInfo>) partial "load averages are 0";
     100 sys_times (buf: UserMut<Tms>) full;
+    101 sys_ptrace () absent EPERM;
     102 sys_getuid () full;
+    103 sys_syslog () absent EPERM;
     104 sys_getgid () full;
     105 sys_setuid (uid: u32) full;
     106 sys_setgid (gid: u32) full;
@@ -308,6 +310,9 @@ syscalls! {
     234 sys_tgkill (tgid: i32, tid: i32, sig: SigOrZero) full;
     235 sys_utimes (path: UserStr, times: UserPtr<[Timeval; 2]>) full;
     247 sys_waitid (idtype: u32, id: u32, infop: UserMut<SigInfo>, options: WaitOptions, rusage: UserMut<RUsage>) full;
+    250 sys_keyctl () absent ENOSYS;
+    251 sys_ioprio_set (which: i32, who: i32, ioprio: i32) partial "checked, without effect";
+    252 sys_ioprio_get (which: i32, who: i32) partial "everything has class none";
     253 sys_inotify_init () full;
     254 sys_inotify_add_watch (fd: Fd, path: UserStr, mask: InotifyMask) full;
     255 sys_inotify_rm_watch (fd: Fd, wd: i32) full;
@@ -327,6 +332,7 @@ syscalls! {
     270 sys_pselect6 (count: i32, read: GuestAddr, write: GuestAddr, except: GuestAddr, timeout: UserMut<TimespecC>, mask: UserPtr<SigsetArg>)
         full;
     271 sys_ppoll (fds: GuestAddr, count: u32, timeout: UserMut<TimespecC>, mask: UserPtr<SigSet>, size: u64) full;
+    272 sys_unshare (flags: Hex) partial "no new namespaces: EPERM";
     273 sys_set_robust_list (head: GuestAddr, len: u64) full;
     274 sys_get_robust_list (pid: i32, head_ptr: UserMut<u64>, len_ptr: UserMut<u64>) full;
     275 sys_splice (input: Fd, in_offset: UserMut<i64>, out: Fd, out_offset: UserMut<i64>, count: u64, flags: SpliceFlags)
@@ -352,6 +358,7 @@ syscalls! {
     295 sys_preadv (fd: Fd, iov: GuestAddr, count: u64, pos: i64) full;
     296 sys_pwritev (fd: Fd, iov: GuestAddr, count: u64, pos: i64) full;
     297 sys_rt_tgsigqueueinfo (tgid: i32, tid: i32, sig: SigOrZero, info: UserPtr<SigInfo>) full;
+    298 sys_perf_event_open () absent EACCES;
     299 sys_recvmmsg (fd: Fd, array: GuestAddr, count: u32, flags: MsgFlags, timeout: UserMut<TimespecC>)
         partial "waits for the first message only";
     302 sys_prlimit64 (pid: i32, resource: u32, new_limit: UserPtr<RLimit>, old_limit: UserMut<RLimit>) full;
@@ -359,6 +366,7 @@ syscalls! {
     304 sys_open_by_handle_at () absent EPERM;
     306 sys_syncfs (fd: Fd) full;
     307 sys_sendmmsg (fd: Fd, array: GuestAddr, count: u32, flags: MsgFlags) partial "waits for the first message only";
+    308 sys_setns () absent EPERM;
     309 sys_getcpu (cpu: UserMut<u32>, node: UserMut<u32>) full;
     310 sys_process_vm_readv () absent ENOSYS;
     311 sys_process_vm_writev () absent ENOSYS;
@@ -368,6 +376,7 @@ syscalls! {
     317 sys_seccomp () absent EINVAL;
     318 sys_getrandom (buf: UserSliceMut, buflen: u64, flags: RandomFlags) full;
     319 sys_memfd_create (name: UserStr, flags: MemfdFlags) full;
+    321 sys_bpf () absent EPERM;
     322 sys_execveat (dirfd: DirFd, pathname: UserStr, argv: GuestAddr, envp: GuestAddr, flags: AtFlags)
         partial "as execve";
     324 sys_membarrier (cmd: i32, flags: u32, cpu_id: i32) full;
@@ -379,6 +388,7 @@ syscalls! {
     332 sys_statx (dirfd: DirFd, path: UserStr, flags: AtFlags, mask: u32, buf: UserMut<Statx>) full;
     334 sys_rseq () absent ENOSYS;
     424 sys_pidfd_send_signal (pidfd: Fd, sig: SigOrZero, info: UserPtr<SigInfo>, flags: u32) full;
+    425 sys_io_uring_setup () absent ENOSYS;
     434 sys_pidfd_open (pid: i32, flags: Hex) full;
     435 sys_clone3 (cl_args: GuestAddr, size: u64) partial "no new namespaces, no set_tid, no cgroups";
     436 sys_close_range (first: u32, last: u32, flags: CloseRangeFlags) full;

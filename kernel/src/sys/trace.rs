@@ -45,6 +45,11 @@ pub(crate) fn end(cx: &mut Cx<'_>, line: Line, result: &SysResult) {
     print(cx, line, ret);
 }
 
+/// brk, mmap, mremap, shmat answer addresses.
+fn is_address(nr: u64) -> bool {
+    matches!(nr, 9 | 12 | 25 | 30)
+}
+
 fn print(cx: &mut Cx<'_>, line: Line, ret: Option<i64>) {
     let mut text = String::new();
     let _ = write!(text, "[pid {:5}] ", cx.task().tid);
@@ -69,7 +74,7 @@ fn print(cx: &mut Cx<'_>, line: Line, ret: Option<i64>) {
     let _ = match (ret, errno) {
         (None, _) => write!(text, " = ?"),
         (_, Some(errno)) => write!(text, " = -1 {} ({})", errno.name(), errno.text()),
-        (Some(ret), None) if !(-4096..1 << 31).contains(&ret) => write!(text, " = {ret:#x}"),
+        (Some(ret), None) if is_address(line.nr) => write!(text, " = {ret:#x}"),
         (Some(ret), None) => write!(text, " = {ret}"),
     };
     cx.k.host.log(&text);

@@ -82,7 +82,7 @@ impl Kernel {
     /// The last thread is gone: the process becomes a zombie, or vanishes when its parent does not care.
     fn end_process(&mut self, ix: u32, process: u32, status: u32) {
         let proc = &mut self.world.procs[process];
-        let (pid, parent, pgid, sid) = (proc.pid, proc.parent, proc.pgid, proc.sid);
+        let (pid, parent, sid) = (proc.pid, proc.parent, proc.sid);
         proc.exit_status = Some(status);
         proc.comm = self.world.tasks[ix].comm.clone();
         proc.uid = self.world.tasks[ix].creds.uid;
@@ -93,11 +93,12 @@ impl Kernel {
             self.exited = Some(exit_status(status));
             return;
         }
+        let linked = self.linked_groups(process);
         self.give_away_children(process);
         if pid == sid {
             self.end_session(ix, sid);
         }
-        self.check_orphaned_groups(process, parent, pgid);
+        self.wake_orphaned(&linked);
         let exit_signal = self.world.procs[process].exit_signal;
         let (code, value) = match status & 0x7f {
             0 => (CLD_EXITED, (status >> 8 & 0xff) as i32),
@@ -189,15 +190,24 @@ impl Kernel {
             self.world.ttys.remove(&sid);
         }
     }
-    /// Groups that lost their last link to the rest of the session: stopped members get SIGHUP and SIGCONT (setpgid(2)).
-    fn check_orphaned_groups(&mut self, process: u32, parent: Pid, pgid: Pid) {
-        let mut groups: alloc::vec::Vec<Pid> = alloc::vec![pgid];
-        // Former children, now the heir's, may have been held by us.
-        let sid = self.world.procs[process].sid;
-        groups.extend(self.world.procs.iter().filter(|(_, p)| p.sid == sid && p.parent != parent).map(|(_, p)| p.pgid));
+    /// Groups that this process linked to the rest of the session: its own by its parent, its children's by itself.
+    fn linked_groups(&self, process: u32) -> alloc::vec::Vec<Pid> {
+        let proc = &self.world.procs[process];
+        let (pgid, sid) = (proc.pgid, proc.sid);
+        let is_elsewhere = |p: &super::Process| p.sid == sid && p.pgid != pgid;
+        let mut groups = alloc::vec::Vec::new();
+        if self.world.process(proc.parent).is_some_and(is_elsewhere) {
+            groups.push(pgid);
+        }
+        let children = proc.children.iter().filter_map(|&pid| self.world.process(pid));
+        groups.extend(children.filter(|child| is_elsewhere(child)).map(|child| child.pgid));
         groups.sort_unstable();
         groups.dedup();
-        for group in groups {
+        groups
+    }
+    /// Of those, the ones that are orphaned now and have stopped members get SIGHUP and SIGCONT (setpgid(2)).
+    fn wake_orphaned(&mut self, groups: &[Pid]) {
+        for &group in groups {
             let members = self.world.group(group);
             let is_stopped = members.iter().any(|&m| self.world.procs[m].job.stopped.is_some());
             if is_stopped && self.world.is_orphaned(group) {
