@@ -165,7 +165,10 @@ impl UserMem<'_> {
     /// Memory that grows page by page gets the next few at once, as long as their frames are neighbours.
     fn populate_ahead(&mut self, page: u64, frame: Frame, vma: &Vma) {
         let grows = (1..=AHEAD_AFTER).all(|back| {
-            self.space.tables.get(page.wrapping_sub(back)).is_some_and(|p| p.frame.0.wrapping_add(back as u32) == frame.0)
+            self.space
+                .tables
+                .get(page.wrapping_sub(back))
+                .is_some_and(|p| p.frame.0.wrapping_add(back as u32) == frame.0)
         });
         if !grows || vma.prot.contains(Prot::PROT_EXEC) {
             return;
