@@ -26,7 +26,8 @@ impl Flat {
     fn new() -> Flat {
         let arena = vec![[0; 512]; PAGES + 1];
         // In wasm the arena is the memory itself.
-        let delta = if cfg!(target_arch = "wasm32") { (arena.as_ptr() as usize as u32 + 0xfff) & !0xfff } else { 0 };
+        let delta =
+            if cfg!(target_arch = "wasm32") { (arena.as_ptr().expose_provenance() as u32 + 0xfff) & !0xfff } else { 0 };
         let mut table = vec![delta; PAGES];
         table[0] = entry::ABSENT;
         table[PAGES - 1] |= entry::SPLIT;

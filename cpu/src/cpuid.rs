@@ -34,11 +34,121 @@ pub enum Feature {
     Rdseed,
 }
 
-/// eax, ebx, ecx, edx of a leaf.
+impl Feature {
+    /// Where CPUID shows it: leaf (1, 7 or 0x8000_0001), register (0 = eax .. 3 = edx), bit. `None`: nowhere, or it
+    /// needs more than its instructions (XSAVE needs an operating system that says so).
+    const fn place(self) -> Option<(u32, usize, u32)> {
+        Some(match self {
+            Feature::Base | Feature::Xsave => return None,
+            Feature::Mmx => (1, 3, 23),
+            Feature::Sse => (1, 3, 25),
+            Feature::Sse2 => (1, 3, 26),
+            Feature::Sse3 => (1, 2, 0),
+            Feature::Pclmulqdq => (1, 2, 1),
+            Feature::Ssse3 => (1, 2, 9),
+            Feature::Cx16 => (1, 2, 13),
+            Feature::Sse41 => (1, 2, 19),
+            Feature::Sse42 => (1, 2, 20),
+            Feature::Movbe => (1, 2, 22),
+            Feature::Popcnt => (1, 2, 23),
+            Feature::Aes => (1, 2, 25),
+            Feature::Rdrand => (1, 2, 30),
+            Feature::FsGsBase => (7, 1, 0),
+            Feature::Bmi1 => (7, 1, 3),
+            Feature::Bmi2 => (7, 1, 8),
+            Feature::Rdseed => (7, 1, 18),
+            Feature::Adx => (7, 1, 19),
+            Feature::ClflushOpt => (7, 1, 23),
+            Feature::Clwb => (7, 1, 24),
+            Feature::Sha => (7, 1, 29),
+            Feature::Rdpid => (7, 2, 22),
+            Feature::Lahf => (EXTENDED, 2, 0),
+            Feature::Lzcnt => (EXTENDED, 2, 5),
+            Feature::Prefetchw => (EXTENDED, 2, 8),
+            Feature::Rdtscp => (EXTENDED, 3, 27),
+        })
+    }
+}
+
+/// The leaf of AMD's feature bits.
+const EXTENDED: u32 = 0x8000_0001;
+
+/// The bits of a feature leaf that the table's rows stand for.
+fn features(leaf: u32) -> [u32; 4] {
+    let mut registers = [0; 4];
+    for row in crate::isa::table::ROWS {
+        match row.feature.place() {
+            Some((at, register, bit)) if at == leaf => registers[register] |= 1 << bit,
+            _ => {}
+        }
+    }
+    registers
+}
+
+/// A cache as leaf 4 describes it: type (1 data, 2 instructions, 3 both), level, ways, sets; lines of 64 bytes.
+const fn cache(kind: u32, level: u32, ways: u32, sets: u32) -> [u32; 4] {
+    [kind | level << 5 | 1 << 8, 63 | (ways - 1) << 22, sets - 1, 0]
+}
+
+/// The processor's name, 48 bytes in leaves 0x8000_0002 to 4.
+const BRAND: &[u8; 48] = b"brainworm x86-64\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+/// eax, ebx, ecx, edx of a leaf (SDM Vol. 2A, CPUID): a one-processor machine whose instructions are the table's. The
+/// caches are plausible ones, since C libraries derive the thresholds of memcpy from them.
 pub fn leaf(leaf: u32, subleaf: u32) -> [u32; 4] {
-    let _ = subleaf;
-    match leaf {
-        0 => [1, 0x756e_6547, 0x6c65_746e, 0x4965_6e69],
+    match (leaf, subleaf) {
+        (0, _) => [0xd, 0x756e_6547, 0x6c65_746e, 0x4965_6e69],
+        // Family 6, model 0x5e; lines of 64 bytes, one processor. What every x86-64 has: FPU, TSC, MSR, PAE, CX8, APIC,
+        // SEP, PGE, CMOV, PAT, CLFLUSH, FXSR. A hypervisor is under us.
+        (1, _) => {
+            let [_, _, ecx, edx] = features(1);
+            let base = 1 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 11 | 1 << 13 | 1 << 15 | 1 << 16;
+            [0x506e3, 8 << 8 | 1 << 16, ecx | 1 << 31, edx | base | 1 << 19 | 1 << 24]
+        }
+        // "See leaf 4".
+        (2, _) => [0x00fe_ff01, 0, 0, 0],
+        (4, 0) => cache(1, 1, 8, 64),
+        (4, 1) => cache(2, 1, 8, 64),
+        (4, 2) => cache(3, 2, 16, 1024),
+        (4, 3) => cache(3, 3, 16, 8192),
+        // REP MOVSB and STOSB are the fast way to move memory here (ERMS, FSRM).
+        (7, 0) => {
+            let [_, ebx, ecx, edx] = features(7);
+            [0, ebx | 1 << 9, ecx, edx | 1 << 4]
+        }
+        // Topology: one thread, one core.
+        (0xb, 0) => [0, 1, 0x100, 0],
+        (0xb, 1) => [0, 1, 0x201, 0],
+        (0xb, n) => [0, 0, n & 0xff, 0],
+        (0x8000_0000, _) => [0x8000_0008, 0, 0, 0],
+        // SYSCALL, NX, long mode.
+        (EXTENDED, _) => {
+            let [_, _, ecx, edx] = features(EXTENDED);
+            [0, 0, ecx, edx | 1 << 11 | 1 << 20 | 1 << 29]
+        }
+        (0x8000_0002..=0x8000_0004, _) => {
+            let at = (leaf - 0x8000_0002) as usize * 16;
+            core::array::from_fn(|r| (0..4).fold(0, |v, k| v | (BRAND[at + 4 * r + k] as u32) << (8 * k)))
+        }
+        // L2: 1 MiB, 16 ways (encoded 8), lines of 64 bytes.
+        (0x8000_0006, _) => [0, 0, 1024 << 16 | 8 << 12 | 64, 0],
+        // The time stamp counter is invariant.
+        (0x8000_0007, _) => [0, 0, 0, 1 << 8],
+        // 40 physical and 48 linear address bits.
+        (0x8000_0008, _) => [48 << 8 | 40, 0, 0, 0],
         _ => [0; 4],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn announces_what_the_rows_have_and_no_avx() {
+        let [_, _, ecx, edx] = leaf(1, 0);
+        assert!(edx & 1 << 26 != 0 && ecx & 1 << 19 != 0, "SSE2, SSE4.1");
+        assert!(ecx & (1 << 27 | 1 << 28 | 1 << 12) == 0, "no OSXSAVE, AVX, FMA");
+        assert!(leaf(7, 0)[1] & 1 << 8 != 0, "BMI2");
     }
 }

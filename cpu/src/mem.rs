@@ -148,10 +148,15 @@ impl MemView {
         // SAFETY: the bus vouches for whole pages.
         unsafe { *self.at(HostAddr(page.0 & !0xfff)).cast::<[u8; 0x1000]>() }
     }
-    /// A byte of the arena.
+    /// A byte of the arena. On wasm32 the arena is the linear memory: its base is 0, and an offset is an address (made a
+    /// pointer as such: arithmetic on a null pointer would tell the compiler that nothing can be there).
     #[inline(always)]
     pub fn at(&self, host: HostAddr) -> *mut u8 {
-        self.base.wrapping_add(host.0 as usize)
+        if cfg!(target_arch = "wasm32") {
+            core::ptr::with_exposed_provenance_mut(host.0 as usize)
+        } else {
+            self.base.wrapping_add(host.0 as usize)
+        }
     }
 }
 
@@ -215,9 +220,21 @@ impl<'a> Guest<'a> {
         let view = bus.view();
         Guest { bus, view, wrote_code: false, cost: 0 }
     }
+    /// Memory through `bus`, whose view is known.
+    pub fn with_view(bus: &'a mut dyn Bus, view: MemView) -> Guest<'a> {
+        Guest { bus, view, wrote_code: false, cost: 0 }
+    }
+    /// The tables as of the last call of the bus.
+    pub fn view(&self) -> MemView {
+        self.view
+    }
     /// The bus itself. The tables may have changed afterwards.
     pub fn bus(&mut self) -> &mut dyn Bus {
         self.bus
+    }
+    /// Reads the tables again after using the bus.
+    pub fn refresh(&mut self) {
+        self.view = self.bus.view();
     }
     #[cold]
     #[inline(never)]

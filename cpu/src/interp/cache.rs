@@ -73,9 +73,9 @@ impl Cache {
         self.blocks.get(&host.0).copied()
     }
 
-    /// An instruction of the side table.
-    pub(super) fn insn(&self, op: &Op) -> Insn {
-        self.insns[op.imm as usize]
+    /// What the loop reads: the jump cache and the side table.
+    pub(super) fn tables(&self) -> (&JumpCache, &[Insn]) {
+        (&self.jumps, &self.insns)
     }
 
     /// Puts an instruction into the side table.

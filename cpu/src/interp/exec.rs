@@ -38,14 +38,9 @@ impl<'a> Exec<'a> {
         self.stop
     }
 
-    /// True if a page with translations was written.
-    pub fn wrote_code(&self) -> bool {
-        self.mem.wrote_code
-    }
-
-    /// What the instructions cost beyond one each.
-    pub fn cost(&self) -> i64 {
-        self.mem.cost
+    /// The memory, with what it noted.
+    pub fn guest(&self) -> &Guest<'a> {
+        &self.mem
     }
 
     #[cold]

@@ -5,6 +5,8 @@
 //! op it stands at, and `Engine` does the instruction the general way.
 #![allow(unsafe_code, reason = "the interpreter's hot loop: op pointers and memory through the kernel's tables")]
 
+use super::Step;
+use super::exec::Exec;
 use super::exec::integer_words_on_values;
 use super::forms::hot_forms;
 use super::op::{Code, Kind, Op, insn, slot};
@@ -12,8 +14,10 @@ use crate::emit::{Done, Emit, Helper};
 use crate::flags::{Flag, FlagOp};
 use crate::fp::{FpCvt, FpOp, FpType, Lanes};
 use crate::insn::{Cond, Insn, Mem, Mn, Operand, Width};
+use crate::isa::table::meaning;
 use crate::isa::{alu, bit, flow, mov, shift, sse};
 use crate::mem::{self, HostAddr, MemView, entry};
+use crate::mem::{Bus, Guest};
 use crate::state::{Cpu, Exception, Exit, Gpr};
 use crate::vec::{self, Bytes, Shape, VBin, VShift, VUn};
 
@@ -347,10 +351,41 @@ impl Emit for Fast<'_> {
 
 use super::exec::vector_words_on_values;
 
-/// What the loop needs besides registers and ops.
+/// What the loop needs besides registers and ops, and what it leaves behind.
 pub(super) struct Frame<'a> {
+    /// The tables as they are now.
     pub view: MemView,
     pub jumps: &'a JumpCache,
+    /// The side table.
+    pub insns: &'a [Insn],
+    pub bus: &'a mut dyn Bus,
+    /// Work done beyond the instructions counted.
+    pub cost: i64,
+    /// Why the last instruction done the general way did not simply go on.
+    pub step: Option<Step>,
+}
+
+impl Frame<'_> {
+    /// Does the instruction of a [`Code::Generic`] op; false: leave the loop, `step` says why.
+    #[inline(never)]
+    fn general(&mut self, cpu: &mut Cpu, op: &Op) -> bool {
+        let insn = &self.insns[op.imm as usize];
+        let rip = cpu.gpr[Gpr::CODE_PAGE.0 as usize].wrapping_add(op.off as u64);
+        cpu.rip = rip;
+        let mut exec = Exec::new(cpu, Guest::with_view(&mut *self.bus, self.view));
+        let exit = exec.step(insn, meaning::<Exec<'_>>(insn.mn));
+        let guest = exec.guest();
+        (self.view, self.cost) = (guest.view(), self.cost + guest.cost);
+        let wrote_code = guest.wrote_code;
+        if exit.is_none() && !wrote_code && op.a == 0 {
+            return true;
+        }
+        self.step = Some(match exit {
+            Some(exit) => Step::Exit(exit),
+            None => Step::Jumped,
+        });
+        false
+    }
 }
 
 /// Defines the loop.
@@ -368,15 +403,16 @@ macro_rules! fast {
         /// # Safety
         /// `ip` must be an op of the engine's arena whose block was translated for the page in `CODE_PAGE`, and
         /// `frame.view` the bus's view now.
-        pub(super) unsafe fn run(cpu: &mut Cpu, mut ip: *const Op, frame: &Frame<'_>, budget: &mut i64) -> *const Op {
-            let view = &frame.view;
+        pub(super) unsafe fn run(cpu: &mut Cpu, mut ip: *const Op, frame: &mut Frame<'_>, budget: &mut i64) -> *const Op {
+            let mut view = frame.view;
+            let jumps = frame.jumps;
             let mut left = *budget;
             let stopped = loop {
                 // SAFETY: the caller's promise, kept by following only links the translator made.
                 let op: &Op = unsafe { &*ip };
                 macro_rules! arm {
                     () => {
-                        Fast { cpu: &mut *cpu, view, known: Known::No, went: Went::On, next_rip: 0 }
+                        Fast { cpu: &mut *cpu, view: &view, known: Known::No, went: Went::On, next_rip: 0 }
                     };
                 }
                 // To the next op.
@@ -402,7 +438,7 @@ macro_rules! fast {
                     ($rip:expr, $n:expr) => {{
                         let rip: u64 = $rip;
                         left -= $n as i64;
-                        match frame.jumps.find(rip, view.code_tag) {
+                        match jumps.find(rip, view.code_tag) {
                             Some(op) if left > 0 => {
                                 cpu.gpr[Gpr::CODE_PAGE.0 as usize] = rip & !0xfff;
                                 ip = op;
@@ -531,7 +567,15 @@ macro_rules! fast {
                             _ => break ip,
                         }
                     }
-                    Code::Generic | Code::Stub | Code::Cross | Code::Refused | Code::Dead => break ip,
+                    Code::Generic => {
+                        if frame.general(cpu, op) {
+                            view = frame.view;
+                            next!()
+                        }
+                        left -= if op.a == 0 { 0 } else { op.d as i64 };
+                        break core::ptr::null();
+                    }
+                    Code::Stub | Code::Cross | Code::Refused | Code::Dead => break ip,
                 }
             };
             *budget = left;

@@ -114,12 +114,23 @@ impl Engine {
                     Err(exit) => return exit,
                 };
             }
-            let frame = Frame { view: bus.view(), jumps: &self.cache.jumps };
+            let view = bus.view();
+            let (jumps, insns) = self.cache.tables();
+            let mut frame = Frame { view, jumps, insns, bus: &mut *bus, cost: 0, step: None };
             // SAFETY: `ip` comes from `enter`, which set CODE_PAGE, or is the successor of an op done the general way in
             // the same page; the view is the bus's now and nothing is called before the loop returns.
             #[allow(unsafe_code, reason = "the loop trusts ops")]
-            let at = unsafe { fast::run(cpu, ip, &frame, budget) };
+            let at = unsafe { fast::run(cpu, ip, &mut frame, budget) };
+            let (step, cost) = (frame.step, frame.cost);
+            *budget -= cost;
             ip = core::ptr::null();
+            if let Some(step) = step {
+                self.drain(bus);
+                match step {
+                    Step::Exit(exit) => return exit,
+                    _ => continue,
+                }
+            }
             if at.is_null() {
                 continue;
             }
@@ -148,24 +159,12 @@ impl Engine {
                 }
                 code => {
                     cpu.rip = rip;
-                    let step = match code {
-                        Code::Generic => {
-                            let insn = self.cache.insn(&op);
-                            if op.a != 0 {
-                                *budget -= op.d as i64;
-                            }
-                            self.execute(cpu, bus, &insn, budget)
-                        }
-                        _ => {
-                            if code == Code::Cross {
-                                *budget -= op.d as i64 + 1;
-                            }
-                            self.step(cpu, bus, budget)
-                        }
-                    };
-                    match step {
+                    if code == Code::Cross {
+                        *budget -= op.d as i64 + 1;
+                    }
+                    match self.step(cpu, bus, budget) {
                         Step::Exit(exit) => return exit,
-                        Step::On if code != Code::Cross && (code != Code::Generic || op.a == 0) => {
+                        Step::On if code != Code::Cross => {
                             ip = at.wrapping_add(1);
                         }
                         _ => {}
@@ -273,8 +272,8 @@ impl Engine {
         let next = cpu.rip.wrapping_add(insn.len as u64);
         let mut exec = Exec::new(cpu, Guest::new(bus));
         let exit = exec.step(insn, meaning::<Exec<'_>>(insn.mn));
-        let wrote_code = exec.wrote_code();
-        *budget -= exec.cost();
+        let wrote_code = exec.guest().wrote_code;
+        *budget -= exec.guest().cost;
         let on = cpu.rip == next;
         if wrote_code {
             self.drain(bus);
