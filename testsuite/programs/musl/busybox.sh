@@ -9,10 +9,10 @@ seq 10 | awk '{s+=$1} END {print s}'; echo hello | sed 's/l/L/g'; printf 'b\na\n
 find /etc -type f | sort; tar cf t.tar -C /etc . ; tar tf t.tar | sort; gzip t.tar
 zcat t.tar.gz | tar xf - ; cat hostname; echo abc | md5sum; echo abc | sha256sum
 ls -l /bin/busybox | awk '{print $1}'; mkfifo p; cat p & echo fifo >p; wait
-dd if=/dev/zero bs=1k count=4 2>/dev/null | wc -c; id; uname -s; hostname; ps | grep -c ' 1 root'
-mount | grep -c proc; busybox nc -l -p 7000 >got & sleep 0.3; echo net | nc -w 1 127.0.0.1 7000; wait
-cat got; mkdir www; echo page >www/index.html; httpd -f -p 127.0.0.1:8080 -h www & sleep 0.3
-wget -qO- http://127.0.0.1:8080/; kill $!; expr 2 + 3; bc <<E
+dd if=/dev/zero bs=1k count=4 2>/dev/null | wc -c; id; uname -s; hostname; mount | grep -c proc
+busybox nc -l -p 7000 >got & sleep 0.3; echo net | nc -w 1 127.0.0.1 7000; wait; cat got; mkdir www
+echo page >www/index.html; httpd -f -p 127.0.0.1:8080 -h www & sleep 0.3; wget -qO- http://127.0.0.1:8080/
+kill $!; expr 2 + 3; bc <<E
 2^64
 E
 i=0; while [ $i -lt 50 ]; do (exit $i) & p="$p $!"; i=$((i+1)); done; t=0; for q in $p
