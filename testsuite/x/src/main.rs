@@ -1,14 +1,19 @@
 //! `cargo x`: everything one does to this repository besides building it. Each subject is a module; this one only reads
 //! the first words of the command line. It deliberately knows nothing of the emulator: runners are command prefixes.
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod bless;
+mod check;
 mod diff;
 mod images;
 mod process;
 mod repo;
 mod scripts;
+mod size;
 mod sys;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -17,6 +22,11 @@ type Failure = Box<dyn std::error::Error>;
 
 const USAGE: &str = "\
 usage: cargo x COMMAND
+  check [--quick] [--only STEP]
+                             everything CI runs: fmt, clippy, tidy, unit tests, isa oracle, fuzzers, sys, scripts, sizes
+  tidy                       crate edges, unsafe, long files and lines, words that do not belong
+  size [--kernel FILE] [--wasm FILE --tree DIR]
+                             sizes that may not grow unseen
   images                     make the images the tests run in, into .cache/ (root, network, Debian's packages)
   scripts [--runner 'CMD PREFIX'] [--set NAME,..] [--only REGEX] [--jobs N] [--timeout S] [--stock] [--known FILE|none]
                              run recorded shell scripts with a runner (default: this machine's Linux) and compare
@@ -32,6 +42,9 @@ fn main() -> ExitCode {
         "images" => images::run(&rest),
         "scripts" => scripts::run(&rest),
         "sys" => sys::run(&rest),
+        "tidy" => tidy::run(&rest),
+        "size" => size::run(&rest),
+        "check" => check::run(&rest),
         "bless" => bless::run(&rest),
         "" | "help" | "-h" | "--help" => {
             println!("{USAGE}");

@@ -134,7 +134,7 @@ fn judge(options: &Options, set: &Set, case: &Case) -> Result<(), String> {
     let stderr = String::from_utf8_lossy(&got.stderr).into_owned();
     let last: Vec<&str> = stderr.lines().rev().take(5).collect();
     let said: String = last.iter().rev().map(|l| format!("  stderr: {l}\n")).collect();
-    let time = got.status.is_none().then_some("time is up; ").unwrap_or_default();
+    let time = if got.status.is_none() { "time is up; " } else { "" };
     Err(format!("{time}differs after {:.1} s\n{}{said}", got.took.as_secs_f64(), diff::lines(&recorded, &now)))
 }
 

@@ -1,0 +1,98 @@
+//! `cargo x check`: everything that must hold before a change goes in, and exactly what CI runs. The steps are a table;
+//! all of them run, even after one has failed, and the last line counts.
+
+use crate::{Failure, args::Args, repo};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// How much of it.
+#[derive(Clone, Copy, PartialEq)]
+enum When {
+    /// Always.
+    Quick,
+    /// Not with --quick: needs the images, or takes minutes.
+    Full,
+}
+
+/// Name, when, and the words of the command. `cargo` is this cargo; `x` is this program.
+const STEPS: [(&str, When, &[&str]); 17] = [
+    ("fmt", When::Quick, &["cargo", "fmt", "--all", "--check"]),
+    ("clippy", When::Quick, &["cargo", "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    ("tidy", When::Quick, &["x", "tidy"]),
+    ("unit", When::Quick, &["cargo", "test", "--quiet", "--workspace"]),
+    ("images", When::Full, &["x", "images"]),
+    ("build", When::Full, &["cargo", "build", "--quiet", "--release"]),
+    (
+        "isa",
+        When::Full,
+        &["cargo", "run", "--quiet", "--release", "-p", "brainworm-oracle", "--", "--states", "1000", "--seed", "1"],
+    ),
+    (
+        "fuzz elf",
+        When::Full,
+        &["cargo", "run", "--quiet", "--release", "-p", "brainworm-fuzz", "--", "elf", "--seconds", "60"],
+    ),
+    (
+        "fuzz image",
+        When::Full,
+        &["cargo", "run", "--quiet", "--release", "-p", "brainworm-fuzz", "--", "image", "--seconds", "60"],
+    ),
+    (
+        "fuzz oci",
+        When::Full,
+        &["cargo", "run", "--quiet", "--release", "-p", "brainworm-fuzz", "--", "oci", "--seconds", "60"],
+    ),
+    ("sys natively", When::Full, &["x", "sys"]),
+    ("sys", When::Full, &["x", "sys", "--runner", "{brainworm} run {cache}/sys.tar"]),
+    ("scripts", When::Full, &["x", "scripts", "--runner", "{brainworm} run {cache}/debian.tar", "--timeout", "300"]),
+    (
+        "programs",
+        When::Full,
+        &["x", "scripts", "--set", "programs", "--runner", "{brainworm} run {cache}/debian.tar", "--timeout", "600"],
+    ),
+    (
+        "musl",
+        When::Full,
+        &["x", "scripts", "--set", "musl", "--runner", "{brainworm} run {cache}/musl.tar", "--timeout", "300"],
+    ),
+    ("built file", When::Full, &["{brainworm}", "build", "{cache}/debian.tar", "-o", "{cache}/debian.wasm"]),
+    ("size", When::Full, &["x", "size"]),
+];
+
+/// Run the steps.
+pub(crate) fn run(words: &[String]) -> Result<bool, Failure> {
+    let mut args = Args::new(words);
+    let quick = args.flag("--quick");
+    let only = args.value("--only")?;
+    args.finish()?;
+    let chosen = |name: &str, when: When| only.as_ref().map_or(!quick || when == When::Quick, |o| o == name);
+    let (mut passed, mut failed) = (0, Vec::new());
+    for (name, _, words) in STEPS.iter().filter(|(name, when, _)| chosen(name, *when)) {
+        let started = Instant::now();
+        let is_good = step(words)?;
+        println!("check: {name}: {} ({:.0} s)", if is_good { "ok" } else { "FAILED" }, started.elapsed().as_secs_f64());
+        if is_good { passed += 1 } else { failed.push(*name) }
+    }
+    if !failed.is_empty() {
+        println!("check: failed: {}", failed.join(", "));
+    }
+    println!("{passed} passed, {} failed", failed.len());
+    Ok(failed.is_empty() && passed > 0)
+}
+
+fn step(words: &[&str]) -> Result<bool, Failure> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repo::top().join("target"), Into::into);
+    let place = |word: &str| {
+        let word = word.replace("{brainworm}", &target.join("release/brainworm").to_string_lossy());
+        word.replace("{cache}", &repo::cache().to_string_lossy())
+    };
+    let (program, words) = words.split_first().ok_or("an empty step")?;
+    let mut command = match *program {
+        "cargo" => Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())),
+        "x" => Command::new(std::env::current_exe()?),
+        other => Command::new(place(other)),
+    };
+    command.args(words.iter().map(|w| place(w)));
+    command.current_dir(repo::top()).stdin(Stdio::null());
+    Ok(command.status().is_ok_and(|s| s.success()))
+}
