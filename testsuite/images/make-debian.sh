@@ -6,6 +6,7 @@
 #
 # The unpacked trees stay beside them (.cache/debian-min, .cache/debian); `native` runs commands in them.
 # Re-runnable: a finished step leaves a stamp and is skipped. Needs root on a Debian 12 machine with network.
+#   --min             only the first of them
 #   BRAINWORM_CACHE   where to put everything   (default: .cache at the top of the repository)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -50,6 +51,8 @@ if [ ! -e "$cache/debian-min.tar" ]; then
     scrub "$cache/debian-min"
     pack "$cache/debian-min" "$cache/debian-min.tar"
 fi
+
+[ "${1:-}" != --min ] || exit 0
 
 if [ ! -e "$cache/debian.tar" ]; then
     root=$cache/debian
