@@ -66,14 +66,16 @@ impl Pipe {
     pub(crate) fn open(self: &Arc<Pipe>, inode: Arc<dyn Inode>, flags: OpenFlags) -> Result<Arc<PipeEnd>, Errno> {
         let mut state = self.state.lock();
         let (reads, writes) = (flags.reads(), flags.writes());
-        if writes && !reads && flags.contains(OpenFlags::O_NONBLOCK) && state.readers == 0 {
+        // A pipe opened again through /proc/PID/fd waits for nobody (fs/pipe.c:fifo_open, is_pipe).
+        let is_named = !inode.as_any().is::<PipeInode>();
+        if is_named && writes && !reads && flags.contains(OpenFlags::O_NONBLOCK) && state.readers == 0 {
             return Err(Errno::ENXIO);
         }
         state.readers += u32::from(reads);
         state.writers += u32::from(writes);
         state.reader_opens = state.reader_opens.wrapping_add(u32::from(reads));
         state.writer_opens = state.writer_opens.wrapping_add(u32::from(writes));
-        let is_connected = reads && writes || if reads { state.writers > 0 } else { state.readers > 0 };
+        let is_connected = !is_named || reads && writes || if reads { state.writers > 0 } else { state.readers > 0 };
         let seen = if reads { state.writer_opens } else { state.reader_opens };
         drop(state);
         // Somebody may wait for this side to come.
@@ -377,6 +379,9 @@ mod tests {
         writer.file.close(&mut w.io());
         assert_eq!(read(&mut w, 1), Ok(0));
         assert_eq!(reader.file.readiness(&mut w.io()), Readiness::HUP);
+        let again = t.vfs.open_place(&mut w.io(), &reader.path, OpenFlags::empty()).unwrap();
+        assert!(again.is_ready(), "through /proc/PID/fd nobody waits for a writer");
+        assert_eq!(again.file.read(&mut w.io(), 0, &mut [0]), Ok(0));
     }
 
     #[test]

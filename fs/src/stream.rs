@@ -147,7 +147,8 @@ impl File for HostStream {
         if self.stream == Stream::Stdin {
             return match self.look_ahead(io) {
                 (0, false) => Readiness::empty(),
-                (0, true) => Readiness::HUP,
+                // An ended file or /dev/null is readable, an ended pipe hung up: this may be either.
+                (0, true) => Readiness::IN | Readiness::RDNORM | Readiness::HUP,
                 _ => Readiness::IN | Readiness::RDNORM,
             };
         }
@@ -228,7 +229,7 @@ mod tests {
         assert_eq!(read(&mut w, 5).unwrap(), b"a\0\xff\r\n");
         assert_eq!(read(&mut w, 5).unwrap(), b"bc");
         w.host.input.push_back(Err(HostError::Closed));
-        assert_eq!(stdin.file.readiness(&mut w.io()), Readiness::HUP);
+        assert!(stdin.file.readiness(&mut w.io()).contains(Readiness::HUP | Readiness::IN));
         assert_eq!(read(&mut w, 5).unwrap(), b"");
         assert_eq!(stdin.file.write(&mut w.io(), 0, false, b"x"), Err(Errno::EBADF));
     }

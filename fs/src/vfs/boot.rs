@@ -187,7 +187,10 @@ impl Vfs {
         let opened = self.open(io, At::new(root, root), path, flags, mode)?;
         let mut done = 0;
         while done < bytes.len() {
-            done += opened.file.write(io, done as u64, false, &bytes[done..])?.0;
+            match opened.file.write(io, done as u64, false, &bytes[done..])?.0 {
+                0 => return Err(Errno::EIO),
+                n => done += n,
+            }
         }
         opened.file.close(io);
         Ok(())
