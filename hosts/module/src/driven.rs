@@ -7,6 +7,7 @@
 //!   bw_run(budget) -> pause        kind in bits 0-7; for Idle the interest in 8-15, for Exited the status in 8-15
 //!   bw_until() -> ns               when the last Idle ends by itself, monotonic; all ones: never
 //!   bw_push(kind, a, b)            an event: EVENT_*
+//!   bw_figure(which) -> n          a count since boot: FIGURE_*
 //! ```
 
 use crate::machine::{Machine, Setup};
@@ -42,6 +43,12 @@ const EVENT_WRITABLE: u32 = 2;
 const EVENT_RESIZE: u32 = 3;
 const EVENT_SIGNAL: u32 = 4;
 const EVENT_FILE: u32 = 5;
+
+const FIGURE_INSTRUCTIONS: u32 = 1;
+const FIGURE_SYSTEM_CALLS: u32 = 2;
+const FIGURE_FORKS: u32 = 3;
+const FIGURE_PEAK_BYTES: u32 = 4;
+const FIGURE_TABLE_BYTES: u32 = 5;
 
 /// The one global of the module.
 struct State {
@@ -150,6 +157,23 @@ pub(crate) extern "C" fn bw_push(kind: u32, a: u32, _b: u32) {
         };
         machine.kernel.push(event);
     });
+}
+
+/// A count since boot; 0 for what is not counted.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn bw_figure(which: u32) -> u64 {
+    with(|state| {
+        let Some(machine) = &state.machine else { return 0 };
+        let (instructions, calls, forks) = machine.kernel.counts();
+        match which {
+            FIGURE_INSTRUCTIONS => instructions,
+            FIGURE_SYSTEM_CALLS => calls,
+            FIGURE_FORKS => forks,
+            FIGURE_PEAK_BYTES => (machine.kernel.memory().peak as u64) << brainworm_abi::PAGE_SHIFT,
+            FIGURE_TABLE_BYTES => machine.kernel.table_bytes() as u64,
+            _ => 0,
+        }
+    })
 }
 
 /// Rows in the upper half, columns in the lower.

@@ -31,6 +31,9 @@ const EVENT_WRITABLE: u32 = 2;
 const EVENT_RESIZE: u32 = 3;
 const EVENT_SIGNAL: u32 = 4;
 
+const FIGURES: [(u32, &str); 5] =
+    [(1, "instructions"), (2, "syscalls"), (3, "forks"), (4, "peak_memory_bytes"), (5, "page_table_bytes")];
+
 /// Strings the module takes before boot, with its numbers for them.
 #[derive(Clone, Copy)]
 pub(crate) enum Text {
@@ -198,12 +201,17 @@ impl Machine {
         let memory = self.instance.get_memory(&mut self.store, "memory");
         let memory_bytes = memory.map_or(0, |memory| memory.data_size(&self.store));
         let seconds = |d: Duration| (d.as_secs_f64() * 1e6).round() / 1e6;
-        let report = json!({
+        let mut report = json!({
             "status": status,
             "wall_s": seconds(start.elapsed()),
             "module_s": seconds(compiled),
             "linear_memory_bytes": memory_bytes,
         });
+        if let Ok(figure) = function::<u32, u64>(&mut self.store, &self.instance, "bw_figure") {
+            for (which, name) in FIGURES {
+                report[name] = json!(figure.call(&mut self.store, which).unwrap_or(0));
+            }
+        }
         eprintln!("{report}");
     }
 }

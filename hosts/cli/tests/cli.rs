@@ -1,0 +1,165 @@
+//! The command as users meet it: statuses, one-line errors, nothing half-written, and guests that really run.
+//!
+//! Guests are a few hand-assembled instructions, so that the tests need nothing but this crate.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder of its own for one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn brainworm(folder: &Path, words: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_brainworm"))
+        .args(words)
+        .current_dir(folder)
+        // Compiled modules are shared by the tests: compiling is what takes long.
+        .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+fn refused(folder: &Path, words: &[&str], expect: &str) {
+    let output = brainworm(folder, words, b"");
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(125), "{words:?}: {line}");
+    assert!(line.contains(expect), "{words:?}: said {line}");
+    assert_eq!(line.lines().count(), 1, "{words:?}: one line, not {line}");
+    assert!(output.stdout.is_empty());
+}
+
+/// A static program of these instructions, loaded at 0x400000 with the code at 0x400078.
+fn program(code: &[u8]) -> Vec<u8> {
+    let mut file = vec![0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0, 1, 0, 0, 0];
+    file.extend(0x40_0078u64.to_le_bytes());
+    file.extend(64u64.to_le_bytes());
+    file.extend([0; 12]);
+    file.extend([64, 0, 56, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    let len = 0x78 + code.len() as u64;
+    file.extend([1, 0, 0, 0, 7, 0, 0, 0]);
+    for word in [0, 0x40_0000, 0x40_0000, len, len + 0x2000, 0x1000] {
+        file.extend(u64::to_le_bytes(word));
+    }
+    file.extend_from_slice(code);
+    file
+}
+
+/// write(1, "hi\n", 3); exit(7)
+const HELLO: &[u8] = &[
+    0xb8, 1, 0, 0, 0, 0xbf, 1, 0, 0, 0, 0x48, 0x8d, 0x35, 0x13, 0, 0, 0, 0xba, 3, 0, 0, 0, 0x0f, 0x05, 0xb8, 60, 0, 0,
+    0, 0xbf, 7, 0, 0, 0, 0x0f, 0x05, b'h', b'i', b'\n',
+];
+/// while ((n = read(0, sp - 4096, 4096)) > 0) write(1, sp - 4096, n); exit(0)
+const CAT: &[u8] = &[
+    0x48, 0x81, 0xec, 0, 0x10, 0, 0, // sub rsp, 4096
+    0x31, 0xc0, 0x31, 0xff, 0x48, 0x89, 0xe6, 0xba, 0, 0x10, 0, 0, 0x0f, 0x05, // read
+    0x48, 0x85, 0xc0, 0x7e, 0x13, // test rax, rax; jle end
+    0x48, 0x89, 0xc2, 0xbf, 1, 0, 0, 0, 0x48, 0x89, 0xe6, 0xb8, 1, 0, 0, 0, 0x0f, 0x05, // write
+    0xeb, 0xd5, // jmp read
+    0x31, 0xff, 0xb8, 60, 0, 0, 0, 0x0f, 0x05, // exit
+];
+/// mov [0], eax
+const CRASH: &[u8] = &[0x31, 0xc0, 0x89, 0x00];
+
+/// A root directory with the three programs.
+fn root(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let bin = folder.join("root/bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    for (name, code) in [("hello", HELLO), ("cat", CAT), ("crash", CRASH)] {
+        std::fs::write(bin.join(name), program(code)).unwrap();
+        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    std::fs::write(folder.join("root/plain"), b"no program").unwrap();
+}
+
+#[test]
+fn bad_input_is_one_line_and_leaves_nothing() {
+    let dir = folder("bad");
+    std::fs::write(dir.join("cut.tar"), [b'x'; 700]).unwrap();
+    std::fs::write(dir.join("other.wasm"), b"\0asm\x01\0\0\0").unwrap();
+    std::fs::write(dir.join("broken.wasm"), b"\0asm\x01\0\0\0\x05").unwrap();
+    let before = std::fs::read_dir(&dir).unwrap().count();
+    refused(&dir, &["build", "none.tar"], "no such file");
+    refused(&dir, &["build", "alpine:3.20"], "registry");
+    refused(&dir, &["build", "cut.tar", "-o", "out.wasm"], "cut.tar: corrupt tar");
+    refused(&dir, &["build", "other.wasm"], "wasm file already");
+    refused(&dir, &["run", "other.wasm"], "no module of brainworm");
+    refused(&dir, &["inspect", "other.wasm"], "no module of brainworm");
+    refused(&dir, &["inspect", "broken.wasm"], "no wasm module");
+    refused(&dir, &["run", "-p", "80:80", "cut.tar"], "not there yet");
+    refused(&dir, &["run", "-v", "none:/x", "cut.tar"], "no directory");
+    refused(&dir, &["run", "-m", "much", "cut.tar"], "no size");
+    refused(&dir, &["run", "--env-file", "none", "cut.tar"], "none");
+    refused(&dir, &["build", "--target", "http", "cut.tar"], "not there yet");
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), before, "nothing is left behind");
+}
+
+#[test]
+fn builds_are_reproducible_small_and_tell_what_they_hold() {
+    let dir = folder("builds");
+    root(&dir);
+    for name in ["a.wasm", "b.wasm"] {
+        let words = ["build", "rootfs:root", "-o", name, "--entrypoint", "hello", "-e", "A=b", "-w", "/bin", "--json"];
+        let output = brainworm(&dir, &words, b"");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let wasm = std::fs::read(dir.join("a.wasm")).unwrap();
+    assert!(wasm == std::fs::read(dir.join("b.wasm")).unwrap(), "same input, same bytes");
+    let output = brainworm(&dir, &["inspect", "a.wasm", "--json"], b"");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&json["entrypoint"][0], &json["workdir"], &json["env"][0]),
+        (&"hello".into(), &"/bin".into(), &"A=b".into())
+    );
+    assert_eq!((json["files"].as_u64(), json["inodes"].as_u64()), (Some(4), Some(6)));
+    // Files + kernel + 4 KiB a mapped file + 128 bytes an inode + 256 KiB.
+    let report = brainworm(&dir, &["build", "rootfs:root", "-o", "a.wasm", "--json"], b"").stdout;
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    let number = |name: &str| report[name].as_u64().unwrap();
+    let bound = number("file_bytes")
+        + number("kernel_bytes")
+        + 4096 * number("mapped_files")
+        + 128 * number("inodes")
+        + (256 << 10);
+    assert!(number("bytes") <= bound, "{} bytes, at most {bound}", number("bytes"));
+}
+
+#[test]
+fn guests_run_with_exact_streams_and_statuses() {
+    let dir = folder("guests");
+    root(&dir);
+    let run = |words: &[&str], input: &[u8]| brainworm(&dir, &[&["run"], words].concat(), input);
+    let output = run(&["rootfs:root", "hello"], b"");
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(7), &b"hi\n"[..]));
+    let bytes: Vec<u8> = (0..300_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let output = run(&["-i", "rootfs:root", "cat"], &bytes);
+    assert!(output.stdout == bytes, "1.2 MB through cat, {} came", output.stdout.len());
+    assert!(run(&["rootfs:root", "cat"], b"not connected").stdout.is_empty(), "no -i, no input");
+    assert_eq!(run(&["rootfs:root", "crash"], b"").status.code(), Some(139), "SIGSEGV");
+    assert_eq!(run(&["rootfs:root", "none"], b"").status.code(), Some(127));
+    assert_eq!(run(&["rootfs:root", "/plain"], b"").status.code(), Some(126));
+    assert_eq!(run(&["rootfs:root"], b"").status.code(), Some(125), "no command");
+    assert_eq!(run(&["--entrypoint", "hello", "rootfs:root"], b"").status.code(), Some(7));
+    let stats = run(&["--stats", "rootfs:root", "hello"], b"").stderr;
+    let stats: serde_json::Value = serde_json::from_slice(&stats).unwrap();
+    assert_eq!(
+        (stats["status"].as_u64(), stats["syscalls"].as_u64().map(|n| n >= 2)),
+        (Some(7), Some(true)),
+        "{stats}"
+    );
+}
