@@ -49,8 +49,12 @@ pub fn call<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
         e.jump(i);
     } else {
         let target = e.read(Width::W64, i, i.dst())?;
+        // The hardware stores before it looks at the target; rsp moves only when all is well.
+        let rsp = e.reg(Width::W64, Gpr::RSP);
+        let top = e.add_imm(Width::W64, rsp, -8);
+        e.store_at(Width::W64, top, back)?;
         check_target(e, target)?;
-        push_value(e, Width::W64, back)?;
+        e.set_reg(Width::W64, Gpr::RSP, top);
         e.jump_to(target);
     }
     Ok(())

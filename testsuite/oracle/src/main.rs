@@ -1,7 +1,9 @@
 //! `cargo run -p brainworm-oracle --release -- [--states N] [--seed S] [--only TEXT]... [--report FILE] [--docs FILE]`,
-//! or `--sequences N` for short programs instead of single forms. `--cases FILE` stores the failures with the truth.
+//! or `--sequences N` for short programs instead of single forms. `--cases FILE` stores the failures
+//! with the truth; `--record FILE` fills in or renews the truth of the cases in FILE.
 
 use brainworm_oracle::bench::Bench;
+use brainworm_oracle::case::Case;
 use brainworm_oracle::report::document;
 use brainworm_oracle::run::{Options, Outcome, run};
 use std::fmt::Write;
@@ -16,6 +18,7 @@ fn main() {
 fn go() -> Result<(), String> {
     let mut options = Options { states: 1000, seed: 1, only: Vec::new(), missing: false };
     let (mut report, mut docs, mut cases) = (None, None, None);
+    let mut record = None;
     let mut sequences = 0;
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -26,12 +29,16 @@ fn go() -> Result<(), String> {
             "--only" => options.only.push(value()?),
             "--sequences" => sequences = value()?.parse().map_err(|_| "--sequences needs a number")?,
             "--report" => report = Some(value()?),
+            "--record" => record = Some(value()?),
             "--docs" => docs = Some(value()?),
             "--cases" => cases = Some(value()?),
             _ => return Err(format!("unknown argument {arg}")),
         }
     }
     let mut bench = Bench::new()?;
+    if let Some(path) = record {
+        return record_cases(&mut bench, &path);
+    }
     if sequences > 0 {
         return run_sequences(&mut bench, sequences, options.seed);
     }
@@ -69,6 +76,13 @@ fn go() -> Result<(), String> {
         std::process::exit(1);
     }
     Ok(())
+}
+
+fn record_cases(bench: &mut Bench, path: &str) -> Result<(), String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    let cases = Case::read_all(&text).map_err(|error| format!("{path}: {error}"))?;
+    let texts: Vec<String> = cases.iter().map(|(case, _)| case.to_text(Some(&bench.truth(case)))).collect();
+    std::fs::write(path, texts.join("\n")).map_err(|error| format!("{path}: {error}"))
 }
 
 fn run_sequences(bench: &mut Bench, count: u64, seed: u64) -> Result<(), String> {
