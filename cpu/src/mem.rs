@@ -204,6 +204,9 @@ pub struct Checked {
     split: u32,
 }
 
+/// The first address that is not canonical (SDM Vol. 1 3.3.7.1).
+const USER_END: u64 = 1 << 47;
+
 /// Guest memory for everything that is not the fast path: [`Bus`] with the rules of page-crossing accesses.
 pub struct Guest<'a> {
     bus: &'a mut dyn Bus,
@@ -212,13 +215,15 @@ pub struct Guest<'a> {
     pub wrote_code: bool,
     /// Work beyond the one instruction, in instructions: what REP adds to the bill.
     pub cost: i64,
+    /// The last access that failed was to this address, which is not canonical.
+    pub outside: Option<u64>,
 }
 
 impl<'a> Guest<'a> {
     /// Memory through `bus`.
     pub fn new(bus: &'a mut dyn Bus) -> Guest<'a> {
         let view = bus.view();
-        Guest { bus, view, wrote_code: false, cost: 0 }
+        Guest { bus, view, wrote_code: false, cost: 0, outside: None }
     }
     /// Memory through `bus`, whose view is known.
     pub fn with_view(bus: &'a mut dyn Bus, view: MemView) -> Guest<'a> {
@@ -241,6 +246,9 @@ impl<'a> Guest<'a> {
     fn resolve(&mut self, addr: u64, access: Access) -> Result<*mut u8, MemFault> {
         let r = self.bus.resolve(addr, access);
         self.view = self.bus.view();
+        if let Err(MemFault { addr, kind: MemFaultKind::NonCanonical, .. }) = r {
+            self.outside = Some(addr);
+        }
         let r = r?;
         self.wrote_code |= r.wrote_code;
         Ok(self.view.at(r.host))
@@ -250,6 +258,11 @@ impl<'a> Guest<'a> {
     #[inline(never)]
     fn resolve_pieces(&mut self, bytes: u32, addr: u64, access: Access) -> Result<Checked, MemFault> {
         let in_first = 0x1000 - (addr as u32 & 0xfff);
+        if bytes > in_first && addr.wrapping_add(in_first as u64) == USER_END {
+            // The whole access is looked at before any page of it.
+            self.outside = Some(USER_END);
+            return Err(MemFault { addr: USER_END, access, kind: MemFaultKind::NonCanonical });
+        }
         let first = self.resolve(addr, access)?;
         if bytes <= in_first {
             return Ok(Checked { first, second: first, split: 0 });

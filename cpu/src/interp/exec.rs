@@ -6,7 +6,7 @@ use crate::emit::{Done, Emit, Helper};
 use crate::flags::{Flag, FlagOp};
 use crate::fp::{self, FpCvt, FpOp, FpType, Lanes};
 use crate::helper::fault;
-use crate::insn::{Cond, Insn, Mem, Width};
+use crate::insn::{Cond, Insn, Mem, Mn, Operand, Width};
 use crate::isa::table::Meaning;
 use crate::mem::{Checked, Guest, MemFault};
 use crate::state::{Cpu, Exception, Exit};
@@ -34,6 +34,11 @@ impl<'a> Exec<'a> {
         self.cpu.rip = rip.wrapping_add(insn.len as u64);
         if meaning(self, insn).is_err() && self.stop != Some(Exit::Exception(Exception::Breakpoint)) {
             self.cpu.rip = rip;
+            if self.stop == Some(Exit::Exception(Exception::GeneralProtection))
+                && is_stack_access(self.cpu, insn, self.mem.outside)
+            {
+                self.stop = Some(Exit::Exception(Exception::StackSegment));
+            }
         }
         self.stop
     }
@@ -59,6 +64,28 @@ impl<'a> Exec<'a> {
     #[inline(always)]
     fn slot(&mut self, r: Gpr) -> &mut u64 {
         &mut self.cpu.gpr[r.0 as usize & 31]
+    }
+}
+
+/// The access that failed, at `outside` if it is known, was to a non-canonical address through SS: the stack's own, or
+/// a memory operand off rsp or rbp without FS or GS. That is #SS, and #GP elsewhere (SDM Vol. 1 3.3.7.1).
+#[cold]
+fn is_stack_access(cpu: &Cpu, insn: &Insn, outside: Option<u64>) -> bool {
+    if insn.ops.contains(&Operand::Mem)
+        && matches!(insn.mem.base, Gpr::RSP | Gpr::RBP)
+        && insn.mem.segment == Gpr::ZERO
+    {
+        // These look at the address before they look at its alignment; the others the other way round.
+        let image = matches!(insn.mn, Mn::Fxsave | Mn::Fxsave64 | Mn::Fxrstor | Mn::Fxrstor64);
+        let addr = cpu.address(&insn.mem) as i64;
+        return outside.is_some() || image && addr << 16 >> 16 != addr;
+    }
+    // The operand of `push [rax]` is no stack access, though the instruction makes one.
+    let near = |r: Gpr| outside.is_some_and(|addr| addr.wrapping_sub(cpu.gpr[r.0 as usize]).wrapping_add(512) < 1024);
+    match insn.mn {
+        Mn::Push | Mn::Pop | Mn::Call | Mn::Ret | Mn::Pushf | Mn::Pushfq | Mn::Popf | Mn::Popfq => near(Gpr::RSP),
+        Mn::Leave | Mn::Enter => near(Gpr::RSP) || near(Gpr::RBP),
+        _ => false,
     }
 }
 

@@ -43,6 +43,8 @@ fn same_ending(insn: &Instruction, native: &Stop, engine: &Stop) -> bool {
         (Stop::Page { addr: a, want, .. }, Stop::Page { addr: b, want: other, .. }) if is_long_operand(insn) => {
             want == other && a.wrapping_sub(*b).wrapping_add(1024) <= 2048
         }
+        // Across the end of user space the parts before it fault first, or the whole is refused at once.
+        (Stop::Page { addr, .. }, Stop::Vector(12 | 13)) if is_long_operand(insn) => addr >> 12 == 0x7_ffff_ffff,
         _ => native == engine,
     }
 }

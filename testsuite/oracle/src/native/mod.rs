@@ -41,9 +41,10 @@ impl Native {
         }
         let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let data = map_data()?;
-        map(CODE, CODE_PAGES, libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC, None)?;
+        map(CODE, CODE_PAGES, libc::PROT_READ | libc::PROT_WRITE, None)?;
         // SAFETY: just mapped, writable, ours.
         unsafe { ptr::write_bytes(CODE as *mut u8, FILLER, (CODE_PAGES * PAGE) as usize) };
+        protect_code(libc::PROT_READ | libc::PROT_EXEC);
         take_signals()?;
         Ok(Native { data, code: (0, 0), _one: one })
     }
@@ -60,7 +61,9 @@ impl Native {
     pub fn put_code(&mut self, offset: usize, bytes: &[u8]) {
         let all = (CODE_PAGES * PAGE) as usize;
         assert!(offset < all, "within the code pages");
-        // SAFETY: the code pages are mapped writable and nothing holds a reference to them.
+        // Written where it is executed (SDM Vol. 3A 8.1.3: no serialising instruction needed then), never while it runs.
+        protect_code(libc::PROT_READ | libc::PROT_WRITE);
+        // SAFETY: the code pages are writable now and nothing holds a reference to them.
         let code = unsafe { std::slice::from_raw_parts_mut(CODE as *mut u8, all) };
         code[self.code.0..self.code.1].fill(FILLER);
         let mut stub = [0u8; STUB_LEN];
@@ -71,6 +74,7 @@ impl Native {
             code[at] = *byte;
         }
         self.code = (offset, end);
+        protect_code(libc::PROT_READ | libc::PROT_EXEC);
     }
 
     /// Runs from `before.rip`, which is where `put_code` put `len` bytes. Data pages are changed in place.
@@ -117,6 +121,13 @@ fn map(at: u64, pages: u64, prot: i32, file: Option<(i32, usize)>) -> Result<*mu
         return Err(format!("mmap at {at:#x}: {}", std::io::Error::last_os_error()));
     }
     Ok(got.cast())
+}
+
+/// The guest may execute its code pages, we write them in between.
+fn protect_code(prot: i32) {
+    // SAFETY: the code pages are mapped for as long as `ONE` is held, and hold nothing but tested code.
+    let done = unsafe { libc::mprotect(CODE as *mut libc::c_void, (CODE_PAGES * PAGE) as usize, prot) };
+    assert_eq!(done, 0, "mprotect of our own pages");
 }
 
 /// One file behind all data pages, mapped page by page at the guest's addresses and once more for us.
