@@ -227,7 +227,7 @@ impl<'a> Guest<'a> {
     }
     /// Memory through `bus`, whose view is known.
     pub fn with_view(bus: &'a mut dyn Bus, view: MemView) -> Guest<'a> {
-        Guest { bus, view, wrote_code: false, cost: 0 }
+        Guest { bus, view, wrote_code: false, cost: 0, outside: None }
     }
     /// The tables as of the last call of the bus.
     pub fn view(&self) -> MemView {
