@@ -71,9 +71,7 @@ impl<'a> Exec<'a> {
 /// a memory operand off rsp or rbp without FS or GS. That is #SS, and #GP elsewhere (SDM Vol. 1 3.3.7.1).
 #[cold]
 fn is_stack_access(cpu: &Cpu, insn: &Insn, outside: Option<u64>) -> bool {
-    if insn.ops.contains(&Operand::Mem)
-        && matches!(insn.mem.base, Gpr::RSP | Gpr::RBP)
-        && insn.mem.segment == Gpr::ZERO
+    if insn.ops.contains(&Operand::Mem) && matches!(insn.mem.base, Gpr::RSP | Gpr::RBP) && insn.mem.segment == Gpr::ZERO
     {
         // These look at the address before they look at its alignment; the others the other way round.
         let image = matches!(insn.mn, Mn::Fxsave | Mn::Fxsave64 | Mn::Fxrstor | Mn::Fxrstor64);
