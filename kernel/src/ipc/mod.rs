@@ -1,6 +1,8 @@
 //! System V IPC (sysvipc(7)): tables of objects with keys, owners and permissions; `shm`, `sem` and `msg` say what is in
-//! them. Objects live until somebody removes them. Handlers are in `sys::sysv`.
+//! them. POSIX message queues are in `mqueue`. Objects live until somebody removes them. Handlers are in `sys::sysv` and
+//! `sys::mqueue`.
 
+pub(crate) mod mqueue;
 pub(crate) mod msg;
 pub(crate) mod sem;
 pub(crate) mod shm;
@@ -151,6 +153,7 @@ pub(crate) struct Ipc {
     pub(crate) segments: Table<shm::Segment>,
     pub(crate) semaphores: Table<sem::Set>,
     pub(crate) queues: Table<msg::Queue>,
+    pub(crate) named_queues: mqueue::Names,
     /// What SEM_UNDO owes.
     pub(crate) undo: sem::Undo,
     bell: Arc<Bell>,
@@ -162,6 +165,7 @@ impl Ipc {
             segments: Table::default(),
             semaphores: Table::default(),
             queues: Table::default(),
+            named_queues: mqueue::Names::new(),
             undo: sem::Undo::default(),
             bell: bell.clone(),
         }

@@ -3,7 +3,7 @@
 
 use super::args::{DirFd, Fd, Mode, UserPtr, UserStr};
 use super::path::check_flags;
-use super::{Cx, Stop, SysResult};
+use super::{Cx, SysResult};
 use crate::task::Location;
 use alloc::vec::Vec;
 use brainworm_abi::linux::fcntl::{AtFlags, FallocMode, POSIX_FADV_NOREUSE};
@@ -155,8 +155,7 @@ pub(super) fn sys_truncate(cx: &mut Cx<'_>, path: UserStr, size: i64) -> SysResu
         return Err(Errno::EINVAL.into());
     }
     let path = cx.read_path(path)?;
-    let result = cx.on_bytes(DirFd::CWD, &path, |vfs, io, at, path| vfs.truncate(io, at, path, size as u64));
-    signal_too_big(cx, result)?;
+    cx.on_bytes(DirFd::CWD, &path, |vfs, io, at, path| vfs.truncate(io, at, path, size as u64))?;
     if let Some(place) = cx.watched_place(DirFd::CWD, &path) {
         cx.k.note_modify_at(&place);
     }
@@ -170,18 +169,10 @@ pub(super) fn sys_ftruncate(cx: &mut Cx<'_>, fd: Fd, size: i64) -> SysResult {
     if size < 0 || !desc.flags().writes() {
         return Err(Errno::EINVAL.into());
     }
-    let result = cx.file_call(|io| desc.file.truncate(io, size as u64));
-    signal_too_big(cx, result)?;
+    cx.file_call(|io| desc.file.truncate(io, size as u64))?;
     cx.k.note_modify(&desc);
     cx.reap();
     Ok(0)
-}
-
-fn signal_too_big(cx: &mut Cx<'_>, result: Result<(), Stop>) -> Result<(), Stop> {
-    if let Err(Stop::Errno(Errno::EFBIG)) = result {
-        cx.signal_for(Errno::EFBIG);
-    }
-    result
 }
 
 /// fallocate(2).
@@ -204,8 +195,7 @@ pub(super) fn sys_fallocate(cx: &mut Cx<'_>, fd: Fd, mode: FallocMode, offset: i
         Some(FileKind::Directory) => return Err(Errno::EISDIR.into()),
         _ => {}
     }
-    let result = cx.file_call(|io| desc.file.allocate(io, mode.bits(), offset as u64, len as u64));
-    signal_too_big(cx, result)?;
+    cx.file_call(|io| desc.file.allocate(io, mode.bits(), offset as u64, len as u64))?;
     cx.k.note_modify(&desc);
     Ok(0)
 }

@@ -131,6 +131,8 @@ fn wait(cx: &mut Cx<'_>, epfd: Fd, addr: GuestAddr, max: i32, timeout: Option<Na
         return Err(Errno::EFAULT.into());
     }
     let mut out: Vec<u8> = Vec::new();
+    // Filed again only after the round, or they would come twice in it.
+    let mut reported = Vec::new();
     let mut count = 0;
     for _ in 0..candidates {
         if count == room as u64 {
@@ -142,11 +144,14 @@ fn wait(cx: &mut Cx<'_>, epfd: Fd, addr: GuestAddr, max: i32, timeout: Option<Na
         if ready.is_empty() {
             continue;
         }
-        epoll.reported(&candidate);
         let at = out.len();
         out.resize(at + EpollEvent::SIZE, 0);
         EpollEvent { events: ready.bits(), data: candidate.data }.store(&mut out[at..]);
+        reported.push(candidate);
         count += 1;
+    }
+    for candidate in &reported {
+        epoll.reported(candidate);
     }
     if count > 0 {
         cx.write_bytes(addr, &out)?;

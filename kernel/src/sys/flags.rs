@@ -9,6 +9,7 @@ pub(super) use brainworm_abi::linux::fcntl::{
     AtFlags, CloseRangeFlags, FallocMode, Flock, OpenHow, RenameFlags, RwFlags, SpliceFlags,
 };
 pub(super) use brainworm_abi::linux::inotify::{InotifyInitFlags, InotifyMask};
+pub(super) use brainworm_abi::linux::ipc::MqAttr;
 pub(super) use brainworm_abi::linux::mman::MemfdFlags;
 pub(super) use brainworm_abi::linux::poll::SigsetArg;
 pub(super) use brainworm_abi::linux::signal::SigInfo;
@@ -53,4 +54,5 @@ opaque!(
     Flock,
     OpenHow,
     MsgHdr,
+    MqAttr,
 );

@@ -2,7 +2,7 @@
 //! descriptors and credentials (cmsg(3), unix(7)).
 
 use super::args::{Fd, UserMut, UserPtr, UserSlice, UserSliceMut};
-use super::rw::{Segment, gather, scatter, total, writable_from};
+use super::rw::{Segment, gather, scatter, total, user_range, writable_from};
 use super::socket::socket_of;
 use super::{Cx, Stop, SysResult};
 use crate::task::{Description, cap};
@@ -35,7 +35,7 @@ pub(super) fn sys_sendto(
 ) -> SysResult {
     let desc = cx.desc(fd)?;
     let to = if addr.is_null() || addr_len == 0 { None } else { Some(cx.read_address(addr, addr_len)?) };
-    let segments = [(buf.0, len.min(brainworm_abi::linux::fcntl::MAX_RW_COUNT))];
+    let segments = [user_range(buf.0, len)?];
     send(cx, &desc, &segments, to, Control::default(), flags)
 }
 
@@ -161,7 +161,7 @@ pub(super) fn sys_recvfrom(
     addr_len: UserMut<u32>,
 ) -> SysResult {
     let desc = cx.desc(fd)?;
-    let segments = [(buf.0, len.min(brainworm_abi::linux::fcntl::MAX_RW_COUNT))];
+    let segments = [user_range(buf.0, len)?];
     let (answer, received) = receive(cx, &desc, &segments, flags)?;
     if let (Some(from), false) = (&received.from, addr.is_null()) {
         cx.give_address(from, addr, addr_len)?;

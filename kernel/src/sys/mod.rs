@@ -19,6 +19,7 @@ mod inotify;
 mod ioctl;
 mod memory;
 mod message;
+mod mqueue;
 mod open;
 mod path;
 mod poll;

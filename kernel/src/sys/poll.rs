@@ -1,7 +1,7 @@
 //! poll(2), select(2) and what they and epoll(7) ask of files.
 
 use super::args::{UserMut, UserPtr};
-use super::{Cx, SysResult};
+use super::{Cx, Stop, SysResult};
 use crate::poll::Epoll;
 use crate::signal::SigSet;
 use crate::task::Description;
@@ -80,9 +80,10 @@ pub(super) fn sys_ppoll(
     result
 }
 
-/// ppoll(2) and pselect6(2) tell how much of the timeout is left; that it cannot be stored is no error.
+/// ppoll(2) and pselect6(2) tell how much of the timeout is left, also when a signal ends the wait, which no handler
+/// hears of: it is told on every try. That it cannot be stored is no error.
 fn give_rest(cx: &mut Cx<'_>, timeout: UserMut<TimespecC>, deadline: Option<Nanos>, result: &SysResult) {
-    if let (Some(deadline), Ok(_)) = (deadline, result) {
+    if let (Some(deadline), Ok(_) | Err(Stop::Block(_))) = (deadline, result) {
         let left = deadline.saturating_sub(cx.now());
         let _ = cx.copy_out_opt(timeout, &TimespecC::from_nanos(left));
     }
@@ -151,7 +152,7 @@ pub(super) fn sys_select(
     };
     let deadline = cx.deadline(wanted);
     let result = select(cx, count, [read, write, except], wanted == Some(0), deadline);
-    if let (Some(deadline), Ok(_)) = (deadline, &result) {
+    if let (Some(deadline), Ok(_) | Err(Stop::Block(_))) = (deadline, &result) {
         let left = deadline.saturating_sub(cx.now());
         let _ = cx.copy_out_opt(timeout, &Timeval::from_nanos(left));
     }

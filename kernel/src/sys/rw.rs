@@ -23,7 +23,7 @@ pub(crate) type Segment = (GuestAddr, u64);
 /// read(2).
 pub(super) fn sys_read(cx: &mut Cx<'_>, fd: Fd, buf: UserSliceMut, count: u64) -> SysResult {
     let desc = cx.desc(fd)?;
-    read_here(cx, &desc, &[(buf.0, count.min(MAX_RW_COUNT))])
+    read_here(cx, &desc, &[user_range(buf.0, count)?])
 }
 
 /// readv(2).
@@ -36,7 +36,7 @@ pub(super) fn sys_readv(cx: &mut Cx<'_>, fd: Fd, iov: GuestAddr, count: u64) -> 
 /// pread64(2).
 pub(super) fn sys_pread64(cx: &mut Cx<'_>, fd: Fd, buf: UserSliceMut, count: u64, pos: i64) -> SysResult {
     let desc = seekable(cx, fd, pos)?;
-    read_at(cx, &desc, &[(buf.0, count.min(MAX_RW_COUNT))], pos as u64)
+    read_at(cx, &desc, &[user_range(buf.0, count)?], pos as u64)
 }
 
 /// preadv(2).
@@ -65,7 +65,7 @@ pub(super) fn sys_preadv2(
 /// write(2).
 pub(super) fn sys_write(cx: &mut Cx<'_>, fd: Fd, buf: UserSlice, count: u64) -> SysResult {
     let desc = cx.desc(fd)?;
-    write_here(cx, &desc, &[(buf.0, count.min(MAX_RW_COUNT))], false)
+    write_here(cx, &desc, &[user_range(buf.0, count)?], false)
 }
 
 /// writev(2).
@@ -78,7 +78,7 @@ pub(super) fn sys_writev(cx: &mut Cx<'_>, fd: Fd, iov: GuestAddr, count: u64) ->
 /// pwrite64(2). As on Linux, O_APPEND wins over the position.
 pub(super) fn sys_pwrite64(cx: &mut Cx<'_>, fd: Fd, buf: UserSlice, count: u64, pos: i64) -> SysResult {
     let desc = seekable(cx, fd, pos)?;
-    write_at(cx, &desc, &[(buf.0, count.min(MAX_RW_COUNT))], pos as u64, false)
+    write_at(cx, &desc, &[user_range(buf.0, count)?], pos as u64, false)
 }
 
 /// pwritev(2).
@@ -106,6 +106,12 @@ pub(super) fn sys_pwritev2(
     } else {
         write_at(cx, &desc, &segments, pos as u64, append)
     }
+}
+
+/// One piece of user memory. As on Linux, a range that leaves user space is EFAULT before anything else is looked at.
+pub(super) fn user_range(addr: GuestAddr, count: u64) -> Result<Segment, Errno> {
+    let end = addr.0.checked_add(count).ok_or(Errno::EFAULT)?;
+    if end > GuestAddr::USER_END.0 { Err(Errno::EFAULT) } else { Ok((addr, count.min(MAX_RW_COUNT))) }
 }
 
 /// The description of a positioned call.
@@ -332,13 +338,10 @@ fn write_loop(
 }
 
 impl Cx<'_> {
-    /// The signal that comes with a failed write: SIGPIPE, and SIGXFSZ at RLIMIT_FSIZE.
+    /// The signal that comes with a write nobody will read. (Files themselves ask for SIGXFSZ at RLIMIT_FSIZE.)
     pub(super) fn signal_for(&mut self, errno: Errno) {
-        use brainworm_abi::linux::resource::{RLIM_INFINITY, RLIMIT_FSIZE};
-        match errno {
-            Errno::EPIPE => self.signal_self(SigNum::SIGPIPE),
-            Errno::EFBIG if self.limit(RLIMIT_FSIZE) != RLIM_INFINITY => self.signal_self(SigNum::SIGXFSZ),
-            _ => {}
+        if errno == Errno::EPIPE {
+            self.signal_self(SigNum::SIGPIPE);
         }
     }
     /// True for a description of a regular file.

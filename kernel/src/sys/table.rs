@@ -9,7 +9,8 @@ use super::flags::*;
 use super::{Cx, SysResult};
 use super::{
     attr::*, creds::*, dir::*, epoll::*, event::*, exit::*, fd::*, futex::*, info::*, inotify::*, ioctl::*, memory::*,
-    message::*, open::*, poll::*, process::*, rw::*, signal::*, socket::*, splice::*, stat::*, sysv::*, time::*,
+    message::*, mqueue::*, open::*, poll::*, process::*, rw::*, signal::*, socket::*, splice::*, stat::*, sysv::*,
+    time::*,
 };
 use crate::signal::{SigNum, SigSet};
 use alloc::string::String;
@@ -309,6 +310,13 @@ syscalls! {
     233 sys_epoll_ctl (epfd: Fd, op: u32, fd: Fd, event: UserPtr<EpollEvent>) full;
     234 sys_tgkill (tgid: i32, tid: i32, sig: SigOrZero) full;
     235 sys_utimes (path: UserStr, times: UserPtr<[Timeval; 2]>) full;
+    240 sys_mq_open (name: UserStr, flags: OpenFlags, mode: Mode, attr: UserPtr<MqAttr>) full;
+    241 sys_mq_unlink (name: UserStr) full;
+    242 sys_mq_timedsend (fd: Fd, message: GuestAddr, len: u64, priority: u32, timeout: UserPtr<TimespecC>) full;
+    243 sys_mq_timedreceive (fd: Fd, buffer: GuestAddr, len: u64, priority: UserMut<u32>, timeout: UserPtr<TimespecC>)
+        full;
+    244 sys_mq_notify (fd: Fd, event: UserPtr<SigEvent>) partial "no SIGEV_THREAD";
+    245 sys_mq_getsetattr (fd: Fd, new: UserPtr<MqAttr>, old: UserMut<MqAttr>) full;
     247 sys_waitid (idtype: u32, id: u32, infop: UserMut<SigInfo>, options: WaitOptions, rusage: UserMut<RUsage>) full;
     250 sys_keyctl () absent ENOSYS;
     251 sys_ioprio_set (which: i32, who: i32, ioprio: i32) partial "checked, without effect";
