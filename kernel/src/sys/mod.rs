@@ -38,7 +38,7 @@ pub use cx::Cx;
 pub(crate) use cx::Shared;
 pub(crate) use info::{RELEASE, VERSION};
 
-use crate::wait::Wait;
+use crate::wait::{Wait, WaitOn};
 use brainworm_abi::Errno;
 
 /// What a handler answers: the value for rax, or why there is none.
@@ -58,6 +58,7 @@ pub enum Stop {
 
 impl From<Errno> for Stop {
     fn from(errno: Errno) -> Stop {
-        Stop::Errno(errno)
+        // A terminal stops a background job (see `abi::File`): the signal is among the effects, wait for it.
+        if errno == Errno::ERESTART { Stop::Block(Wait::on(WaitOn::Signal)) } else { Stop::Errno(errno) }
     }
 }
