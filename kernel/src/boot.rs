@@ -15,7 +15,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::image::Image;
-use brainworm_abi::{Errno, GuestAddr, Host, OpenFlags, WaitPoint};
+use brainworm_abi::{Errno, FileKind, GuestAddr, Host, OpenFlags, WaitPoint};
 use brainworm_cpu::Cpu;
 use brainworm_fs::At;
 use brainworm_loader::start::{self, Start, StartError};
@@ -197,8 +197,12 @@ impl Kernel {
             .map_err(|e| BootError::new(125, format!("standard streams: {}", e.text())))?;
         let task_files = self.world.tasks[ix].files.clone();
         for (fd, opened) in streams.into_iter().enumerate() {
-            // Read and write alike: a terminal is one device, and pipes refuse the other direction themselves.
-            let desc = self.descriptions.make(opened.file, OpenFlags::O_RDWR, Some(opened.path));
+            let flags = match (opened.path.kind(), fd) {
+                (FileKind::CharDevice, _) => OpenFlags::O_RDWR,
+                (_, 0) => OpenFlags::empty(),
+                _ => OpenFlags::O_WRONLY,
+            };
+            let desc = self.descriptions.make(opened.file, flags, Some(opened.path));
             task_files.lock().set(fd as i32, Slot { desc, cloexec: false });
         }
         self.carry_out_effects();

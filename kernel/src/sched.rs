@@ -41,6 +41,8 @@ pub(crate) struct Sched {
     /// Tids parked under a name, longest waiting first.
     pub(crate) parked: HashMap<Name, Vec<Pid>>,
     pub(crate) serial: u64,
+    /// How many alarms there may be before stale ones are dropped.
+    alarms_max: usize,
     /// Keys rung by objects, on their way to `wake_point`.
     rung: Vec<WaitKey>,
 }
@@ -79,10 +81,35 @@ impl Kernel {
             }
         }
         if let Some(until) = wait.until {
-            self.sched.alarms.push(Reverse((until, Alarm::Park(task.tid, serial))));
+            let alarm = Alarm::Park(task.tid, serial);
+            task.switches.0 += 1;
+            task.state = State::Parked(Parked { wait, serial });
+            self.set_alarm(until, alarm);
+            return;
         }
         task.switches.0 += 1;
         task.state = State::Parked(Parked { wait, serial });
+    }
+    /// Files a deadline. Stale ones are dropped when there are many: a guest that sets timers again and again costs
+    /// nothing.
+    pub(crate) fn set_alarm(&mut self, when: Nanos, alarm: Alarm) {
+        if self.sched.alarms.len() >= self.sched.alarms_max.max(256) {
+            let mut alarms = core::mem::take(&mut self.sched.alarms);
+            alarms.retain(|Reverse((_, alarm))| self.is_live(*alarm));
+            self.sched.alarms_max = alarms.len() * 2;
+            self.sched.alarms = alarms;
+        }
+        self.sched.alarms.push(Reverse((when, alarm)));
+    }
+    fn is_live(&self, alarm: Alarm) -> bool {
+        match alarm {
+            Alarm::Park(tid, serial) => self
+                .world
+                .task_of(tid)
+                .is_some_and(|ix| matches!(&self.world.tasks[ix].state, State::Parked(p) if p.serial == serial)),
+            Alarm::Real(pid, generation) => self.is_real_timer(pid, generation),
+            Alarm::Posix(pid, id, generation) => self.is_posix_timer(pid, id, generation),
+        }
     }
     /// Takes a task out of all it is parked under; true when it was parked.
     pub(crate) fn unpark(&mut self, ix: u32) -> bool {
@@ -159,15 +186,7 @@ impl Kernel {
     /// The earliest deadline somebody still waits for.
     pub(crate) fn next_deadline(&mut self) -> Option<Nanos> {
         while let Some(&Reverse((when, alarm))) = self.sched.alarms.peek() {
-            let is_live = match alarm {
-                Alarm::Park(tid, serial) => self
-                    .world
-                    .task_of(tid)
-                    .is_some_and(|ix| matches!(&self.world.tasks[ix].state, State::Parked(p) if p.serial == serial)),
-                Alarm::Real(pid, generation) => self.is_real_timer(pid, generation),
-                Alarm::Posix(pid, id, generation) => self.is_posix_timer(pid, id, generation),
-            };
-            if is_live {
+            if self.is_live(alarm) {
                 return Some(when);
             }
             self.sched.alarms.pop();

@@ -10,7 +10,6 @@ use alloc::collections::BTreeMap;
 use brainworm_abi::linux::resource::{RLIM_INFINITY, RLIMIT_CPU};
 use brainworm_abi::linux::signal::{SI_KERNEL, SIGALRM, SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU, SigInfo};
 use brainworm_abi::{Nanos, Pid};
-use core::cmp::Reverse;
 
 /// A deadline and how it repeats.
 #[derive(Clone, Copy, Default, Debug)]
@@ -83,7 +82,7 @@ impl Kernel {
         proc.timers.real.set(due, interval);
         let (pid, generation) = (proc.pid, proc.timers.real.generation);
         if let Some(due) = due {
-            self.sched.alarms.push(Reverse((due, Alarm::Real(pid, generation))));
+            self.set_alarm(due, Alarm::Real(pid, generation));
         }
     }
     pub(crate) fn is_real_timer(&self, pid: Pid, generation: u64) -> bool {
@@ -96,7 +95,7 @@ impl Kernel {
             return;
         }
         if let Some(due) = timer.due {
-            self.sched.alarms.push(Reverse((due, Alarm::Real(pid, generation))));
+            self.set_alarm(due, Alarm::Real(pid, generation));
         }
         self.signal_process(process, SigInfo::sent(SIGALRM, SI_KERNEL, 0, 0));
     }
@@ -108,7 +107,7 @@ impl Kernel {
         if let Some(timer) = proc.timers.posix.get(&id)
             && let Some(due) = timer.timer.due
         {
-            self.sched.alarms.push(Reverse((due, Alarm::Posix(pid, id, timer.timer.generation))));
+            self.set_alarm(due, Alarm::Posix(pid, id, timer.timer.generation));
         }
     }
     pub(crate) fn is_posix_timer(&self, pid: Pid, id: u32, generation: u64) -> bool {
@@ -127,7 +126,7 @@ impl Kernel {
             return;
         }
         if let Some(due) = timer.timer.due {
-            self.sched.alarms.push(Reverse((due, Alarm::Posix(pid, id, generation))));
+            self.set_alarm(due, Alarm::Posix(pid, id, generation));
         }
         self.tell_posix_timer(process, id, times);
     }

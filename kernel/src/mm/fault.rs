@@ -2,7 +2,7 @@
 
 use super::frames::Frames;
 use super::space::{Backing, STACK_GUARD_PAGES, Space, USER_END_PAGE, Vma, VmaFlags};
-use super::tables::{Present, Rights};
+use super::tables::{LOW_END_PAGE, Present, Rights};
 use crate::proc::NoProc;
 use alloc::vec::Vec;
 use brainworm_abi::linux::Caller;
@@ -127,6 +127,10 @@ impl UserMem<'_> {
             Backing::Anonymous if is_write => {
                 let wish = self.wish(page);
                 (self.frames.alloc_near(wish).ok_or(MemFaultKind::OutOfMemory)?, true)
+            }
+            // Pages above the tables cost kernel memory each, so they are paid for with a frame.
+            Backing::Anonymous if page >= LOW_END_PAGE => {
+                (self.frames.alloc_near(None).ok_or(MemFaultKind::OutOfMemory)?, false)
             }
             Backing::Anonymous => (self.frames.zero_frame(), false),
             Backing::File { .. } => {
