@@ -1,11 +1,10 @@
-//! Compiled modules kept between runs, below `$XDG_CACHE_HOME/brainworm`.
+//! Compiled modules and packed images kept between runs, below `$XDG_CACHE_HOME/brainworm`.
 //!
 //! A name is the digest of everything the contents depend on, so an entry is right or not there; the oldest go when
 //! the whole grows too large. Without a place to write, nothing is kept and everything still works.
 
 use crate::failure::Outcome;
 use sha2::{Digest, Sha256};
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -50,11 +49,11 @@ impl Key {
     }
 
     /// The entry's path; `None` when there is no place for a cache.
-    pub(crate) fn path(self) -> Option<PathBuf> {
+    pub(crate) fn path(self, kind: &str) -> Option<PathBuf> {
         let name: String = self.0.finalize().iter().take(20).map(|b| format!("{b:02x}")).collect();
         let folder = folder()?;
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).ok()?;
-        Some(folder.join(name).with_extension("cwasm"))
+        Some(folder.join(name).with_extension(kind))
     }
 }
 
@@ -89,7 +88,7 @@ fn trim(keep: &Path) {
     let Some(folder) = keep.parent() else { return };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut entries: Vec<(SystemTime, u64, PathBuf)> = entries
-        .filter(|e| e.path() != keep && e.path().extension() == Some(OsStr::new("cwasm")))
+        .filter(|e| e.path() != keep && e.path().extension().is_some_and(|kind| kind == "cwasm" || kind == "image"))
         .filter_map(|e| e.metadata().ok().and_then(|m| Some((m.modified().ok()?, m.len(), e.path()))))
         .collect();
     entries.sort_unstable_by(|a, b| b.cmp(a));

@@ -1,5 +1,6 @@
 //! The loop between the machine and the outside, over the module's `bw_*` exports (hosts/module's `driven.rs`).
 
+use super::engine::Program;
 use super::mounts::Mount;
 use super::signals::Signals;
 use super::streams::{self, Streams};
@@ -9,7 +10,7 @@ use crate::failure::{Failure, Outcome};
 use serde_json::json;
 use signal_hook::consts::SIGWINCH;
 use std::time::{Duration, Instant};
-use wasmtime::{Engine, Instance, Linker, Module, Store, TypedFunc, WasmParams, WasmResults};
+use wasmtime::{Engine, Instance, Linker, Store, TypedFunc, WasmParams, WasmResults};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
@@ -73,19 +74,22 @@ pub(crate) struct Machine {
 impl Machine {
     /// Instantiates the module and boots it.
     pub(crate) fn new(
-        module: &Module,
+        program: Program,
         streams: Streams,
         mounts: &[Mount],
         options: &Options,
         terminal: Option<&Terminal>,
     ) -> Outcome<Machine> {
         let signals = Signals::catch()?;
-        let engine: &Engine = module.engine();
+        let engine: &Engine = program.module.engine();
         let mut linker: Linker<Context> = Linker::new(engine);
         let defined = p1::add_to_linker_sync(&mut linker, |context| &mut context.wasi);
         defined.and_then(|()| streams::define(&mut linker)).map_err(internal)?;
         let mut store = Store::new(engine, Context { wasi: wasi(mounts)?, streams });
-        let instance = linker.instantiate(&mut store, module).map_err(internal)?;
+        let instance = linker.instantiate(&mut store, &program.module).map_err(internal)?;
+        if let Some(image) = program.image {
+            image.place(&mut store, &instance)?;
+        }
         let mut machine = Machine {
             run: function(&mut store, &instance, "bw_run")?,
             until: function(&mut store, &instance, "bw_until")?,
@@ -197,14 +201,14 @@ impl Machine {
     }
 
     /// Figures as JSON on standard error.
-    pub(crate) fn report(&mut self, start: Instant, compiled: Duration, status: Option<u8>) {
+    pub(crate) fn report(&mut self, start: Instant, prepared: Duration, status: Option<u8>) {
         let memory = self.instance.get_memory(&mut self.store, "memory");
         let memory_bytes = memory.map_or(0, |memory| memory.data_size(&self.store));
         let seconds = |d: Duration| (d.as_secs_f64() * 1e6).round() / 1e6;
         let mut report = json!({
             "status": status,
             "wall_s": seconds(start.elapsed()),
-            "module_s": seconds(compiled),
+            "prepare_s": seconds(prepared),
             "linear_memory_bytes": memory_bytes,
         });
         if let Ok(figure) = function::<u32, u64>(&mut self.store, &self.instance, "bw_figure") {

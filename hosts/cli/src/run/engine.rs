@@ -1,81 +1,201 @@
-//! wasmtime, and the compiled module of an image.
+//! wasmtime, the compiled kernel, and the packed image of a container.
+//!
+//! An image is not compiled: the embedded kernel is, once, and the packed image is mapped copy-on-write into its memory
+//! (`Image::place`). Both are kept in the cache, so a second start does neither. A built wasm file with this very
+//! kernel inside is taken apart into the two; one with another kernel is compiled as it is.
 
 use crate::cache::{self, Key};
 use crate::failure::{Failure, Outcome};
 use crate::kernel;
 use crate::progress::Bar;
+use brainworm_abi::image::{Layout, SLOT_SYMBOL};
+use brainworm_pack::link;
+use rustix::mm::{MapFlags, ProtFlags, mmap};
 use std::ffi::OsStr;
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
-use wasmtime::{Config, Engine, Module};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use wasmtime::{Config, Engine, Instance, Module, Store};
 
 /// Wasm stack of the module; the kernel's depth budget counts on it.
 const STACK: usize = 1 << 20;
+const WASM_PAGE: u64 = 65536;
+
+/// A kernel and what it runs.
+pub(crate) struct Program {
+    pub(crate) module: Module,
+    /// `None`: the image is inside the module.
+    pub(crate) image: Option<Image>,
+}
+
+/// A packed image.
+pub(crate) enum Image {
+    /// In the cache, and its length.
+    File(File, u64),
+    /// There is no cache.
+    Bytes(Vec<u8>),
+}
+
+/// The program for an image or built wasm file.
+pub(crate) fn program(image: &OsStr) -> Outcome<Program> {
+    let engine = engine()?;
+    let mut bar = Bar::new(false);
+    let entry = image_entry(image);
+    if let Some(cached) = entry.as_ref().and_then(|path| open_image(path)) {
+        return Ok(Program { module: embedded(&engine, &mut bar)?, image: Some(cached) });
+    }
+    let packed = if kernel::is_wasm(image) {
+        let (wasm, packed) = kernel::read_wasm(image)?;
+        if !is_ours(&wasm, &packed) {
+            return Ok(Program { module: compiled(&engine, &wasm, image, &mut bar)?, image: None });
+        }
+        packed
+    } else {
+        let container = kernel::load(image, &mut bar)?;
+        bar.spin("packing");
+        container.pack()?.0
+    };
+    let stored = entry.filter(|path| cache::store(path, &packed)).and_then(|path| open_image(&path));
+    let image = stored.unwrap_or(Image::Bytes(packed));
+    Ok(Program { module: embedded(&engine, &mut bar)?, image: Some(image) })
+}
 
 fn engine() -> Outcome<Engine> {
     let mut config = Config::new();
     config.max_wasm_stack(STACK);
-    // However sparse the image is, it is mapped copy-on-write and never copied.
+    // However sparse an image is, it is mapped copy-on-write and never copied.
     config.memory_guaranteed_dense_image_size(u32::MAX as u64);
     Engine::new(&config).map_err(|e| Failure::because("the engine cannot be set up on this machine", e))
 }
 
-/// The module for an image or built wasm file: out of the cache, or compiled and put there.
-pub(crate) fn module(image: &OsStr) -> Outcome<Module> {
-    let engine = engine()?;
-    let is_wasm = kernel::is_wasm(image);
-    let entry = entry(&engine, image, is_wasm);
-    if let Some(path) = &entry {
-        if let Some(module) = load(&engine, path) {
-            cache::touch(path);
-            return Ok(module);
-        }
+/// The embedded kernel, compiled.
+fn embedded(engine: &Engine, bar: &mut Bar) -> Outcome<Module> {
+    compiled(engine, kernel::KERNEL, OsStr::new("the kernel"), bar)
+}
+
+/// A module out of the cache, or compiled and put there.
+fn compiled(engine: &Engine, wasm: &[u8], name: &OsStr, bar: &mut Bar) -> Outcome<Module> {
+    let mut key = Key::default();
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    key.add(b"module");
+    key.add(&hasher.finish().to_le_bytes());
+    match std::ptr::eq(wasm, kernel::KERNEL) {
+        true => key.add(kernel::DIGEST.as_bytes()),
+        false => key.add(wasm),
     }
-    let mut bar = Bar::new(false);
-    let wasm = if is_wasm { kernel::read_wasm(image)?.0 } else { link(image, &mut bar)? };
-    bar.spin("compiling (kept for the next start)");
-    let compiled = engine.precompile_module(&wasm);
-    drop(wasm);
-    let compiled =
-        compiled.map_err(|e| Failure::because(format_args!("{}: cannot be compiled", image.display()), e))?;
-    let stored = entry.filter(|path| cache::store(path, &compiled)).and_then(|path| load(&engine, &path));
+    let entry = key.path("cwasm");
+    if let Some(module) = entry.as_ref().and_then(|path| load(engine, path)) {
+        return Ok(module);
+    }
+    bar.spin("compiling the kernel (kept for the next start)");
+    let compiled = engine.precompile_module(wasm);
+    let compiled = compiled.map_err(|e| Failure::because(format_args!("{}: cannot be compiled", name.display()), e))?;
+    let stored = entry.filter(|path| cache::store(path, &compiled)).and_then(|path| load(engine, &path));
     bar.clear();
     match stored {
         Some(module) => Ok(module),
         // SAFETY: the bytes come straight from `precompile_module` of the same engine.
-        None => unsafe { Module::deserialize(&engine, &compiled) }
+        None => unsafe { Module::deserialize(engine, &compiled) }
             .map_err(|e| Failure::because("the compiled module cannot be used", e)),
     }
-}
-
-fn link(image: &OsStr, bar: &mut Bar) -> Outcome<Vec<u8>> {
-    let packed = kernel::load(image, bar)?.pack()?.0;
-    let mut wasm = Vec::with_capacity(packed.len() + (2 << 20));
-    brainworm_pack::link::link(kernel::KERNEL, &packed, &mut wasm)?;
-    Ok(wasm)
-}
-
-/// Where the compiled module is kept.
-fn entry(engine: &Engine, image: &OsStr, is_wasm: bool) -> Option<std::path::PathBuf> {
-    let name = image.to_str()?;
-    let mut key = Key::default();
-    let mut hasher = DefaultHasher::new();
-    engine.precompile_compatibility_hash().hash(&mut hasher);
-    key.add(env!("CARGO_PKG_VERSION").as_bytes());
-    key.add(&hasher.finish().to_le_bytes());
-    if !is_wasm {
-        key.add(kernel::DIGEST.as_bytes());
-        key.add(if name.starts_with("rootfs:") { b"root" } else { b"any" });
-    }
-    key.add_files(Path::new(name.strip_prefix("rootfs:").unwrap_or(name))).ok()?;
-    key.path()
 }
 
 fn load(engine: &Engine, path: &Path) -> Option<Module> {
     if !path.exists() {
         return None;
     }
-    // SAFETY: entries are written by `module` only, whole or not at all, in a directory that is the user's alone; the
+    cache::touch(path);
+    // SAFETY: entries are written by `compiled` only, whole or not at all, in a directory that is the user's alone; the
     // engine checks its version and settings.
     unsafe { Module::deserialize_file(engine, path) }.ok()
+}
+
+/// True when the file is the embedded kernel joined with this image.
+fn is_ours(wasm: &[u8], packed: &[u8]) -> bool {
+    let mut same = Same { rest: wasm, is_same: true };
+    link::link(kernel::KERNEL, packed, &mut same).is_ok() && same.is_same && same.rest.is_empty()
+}
+
+/// Compares what is written with what should be.
+struct Same<'a> {
+    rest: &'a [u8],
+    is_same: bool,
+}
+
+impl std::io::Write for Same<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self.rest.strip_prefix(bytes) {
+            Some(rest) => self.rest = rest,
+            None => self.is_same = false,
+        }
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Where the packed image is kept.
+fn image_entry(image: &OsStr) -> Option<PathBuf> {
+    let name = image.to_str()?;
+    let mut key = Key::default();
+    key.add(b"image");
+    key.add(&brainworm_abi::image::VERSION.to_le_bytes());
+    key.add(env!("CARGO_PKG_VERSION").as_bytes());
+    // A wasm file is only kept in parts when this kernel is in it.
+    key.add(if kernel::is_wasm(image) { kernel::DIGEST.as_bytes() } else { b"" });
+    key.add(if name.starts_with("rootfs:") { b"root" } else { b"any" });
+    key.add_files(Path::new(name.strip_prefix("rootfs:").unwrap_or(name))).ok()?;
+    key.path("image")
+}
+
+fn open_image(path: &Path) -> Option<Image> {
+    let mut file = File::open(path).ok()?;
+    let mut head = [0; brainworm_abi::image::HEADER_LEN];
+    file.read_exact(&mut head).ok()?;
+    let len = file.metadata().ok()?.len();
+    cache::touch(path);
+    Layout::parse(&head).is_ok_and(|layout| layout.total == len).then_some(Image::File(file, len))
+}
+
+impl Image {
+    /// Puts the image at the end of the module's memory, which grows by it, and tells the module where it is.
+    pub(crate) fn place<T>(self, store: &mut Store<T>, instance: &Instance) -> Outcome<()> {
+        let not_ours = || Failure::new("the kernel has no place for an image");
+        let memory = instance.get_memory(&mut *store, "memory").ok_or_else(not_ours)?;
+        let slot = instance.get_global(&mut *store, SLOT_SYMBOL).and_then(|global| global.get(&mut *store).i32());
+        let slot = slot.ok_or_else(not_ours)? as u32 as usize;
+        let len = match &self {
+            Image::File(_, len) => *len,
+            Image::Bytes(bytes) => bytes.len() as u64,
+        };
+        let at = memory.data_size(&*store);
+        memory
+            .grow(&mut *store, len.div_ceil(WASM_PAGE))
+            .map_err(|e| Failure::because("the image does not fit the memory", e))?;
+        let data = memory.data_mut(&mut *store);
+        let room = data.get_mut(at..).ok_or_else(not_ours)?;
+        match self {
+            Image::Bytes(bytes) => room[..bytes.len()].copy_from_slice(&bytes),
+            Image::File(file, len) => map(room, &file, len as usize)?,
+        }
+        let words = [at as u32, len as u32].map(u32::to_le_bytes).concat();
+        data.get_mut(slot..slot + 8).ok_or_else(not_ours)?.copy_from_slice(&words);
+        Ok(())
+    }
+}
+
+/// Maps a file over the start of `room`, copy-on-write.
+fn map(room: &mut [u8], file: &File, len: usize) -> Outcome<()> {
+    assert!(len <= room.len() && room.as_ptr().addr() % 4096 == 0, "the memory was grown by the image's length");
+    let (protection, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | MapFlags::FIXED);
+    // SAFETY: the pages replaced are all of `room`, borrowed for writing, fresh from growing the memory; they stay
+    // readable and writable, and go with the engine's own mapping of the whole memory. Nobody changes a file of the
+    // cache: it is written aside and renamed, and an old one stays as long as it is mapped.
+    match unsafe { mmap(room.as_mut_ptr().cast(), len, protection, flags, file, 0) } {
+        Ok(_) => Ok(()),
+        Err(e) => Err(Failure::because("the image cannot be mapped", std::io::Error::from(e))),
+    }
 }

@@ -29,18 +29,18 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     let options = options(args)?;
     let mounts = mounts::parse(&args.volume)?;
     let environment = environment(args)?;
-    let module = engine::module(args.image())?;
-    let compiled = start.elapsed();
+    let program = engine::program(args.image())?;
+    let prepared = start.elapsed();
 
     let words = [OsString::from("brainworm")];
     let command = words.iter().chain(args.command()).map(|word| word.as_bytes().to_vec()).collect();
     let terminal = if args.tty { Some(Terminal::open(args.interactive)?) } else { None };
     let streams = Streams::new(command, environment, args.interactive, args.tty);
-    let mut machine = Machine::new(&module, streams, &mounts, &options, terminal.as_ref())?;
+    let mut machine = Machine::new(program, streams, &mounts, &options, terminal.as_ref())?;
     let status = machine.run(terminal.as_ref());
     drop(terminal);
     if args.stats {
-        machine.report(start, compiled, status.as_ref().ok().copied());
+        machine.report(start, prepared, status.as_ref().ok().copied());
     }
     status
 }
