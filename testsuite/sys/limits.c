@@ -49,7 +49,12 @@ int main(void) {
         FAILS(ftruncate(fd, 200), EFBIG);
         CHECK(xfsz == 2);
     }));
-    pid_t pid = CHILD({ limit(RLIMIT_FSIZE, 10); limit(RLIMIT_CORE, 0); int fd = open("g", O_CREAT | O_WRONLY, 0600); lseek(fd, 20, SEEK_SET); write(fd, "x", 1); });
+    pid_t pid = CHILD({
+        limit(RLIMIT_FSIZE, 10), limit(RLIMIT_CORE, 0);
+        int fd = open("g", O_CREAT | O_WRONLY, 0600);
+        lseek(fd, 20, SEEK_SET);
+        write(fd, "x", 1);
+    });
     CHECK(WTERMSIG(reap(pid)) == SIGXFSZ);
     ok("FSIZE");
 

@@ -54,7 +54,8 @@ int main(void) {
     sigset_t all;
     sigfillset(&all);
     CHECK(sigprocmask(SIG_SETMASK, &all, NULL) == 0 && sigprocmask(SIG_SETMASK, NULL, &pending) == 0);
-    CHECK(!sigismember(&pending, SIGKILL) && !sigismember(&pending, SIGSTOP) && sigismember(&pending, SIGTERM));
+    CHECK(!sigismember(&pending, SIGKILL) && !sigismember(&pending, SIGSTOP));
+    CHECK(sigismember(&pending, SIGTERM));
     ok("KILL and STOP cannot be blocked");
 
     install(SIGRTMIN, 0), install(SIGRTMIN + 1, 0), install(SIGUSR2, 0);

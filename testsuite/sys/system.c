@@ -16,18 +16,21 @@ static void on_death(int sig) {
 int main(void) {
     scratch();
     struct utsname u;
-    CHECK(uname(&u) == 0 && !strcmp(u.sysname, "Linux") && !strcmp(u.machine, "x86_64") && u.release[0] >= '3');
+    CHECK(uname(&u) == 0 && !strcmp(u.sysname, "Linux") && !strcmp(u.machine, "x86_64"));
+    CHECK(u.release[0] >= '3');
     struct sysinfo si;
     CHECK(sysinfo(&si) == 0 && si.totalram > 0 && si.uptime >= 0 && si.procs > 0 && si.mem_unit > 0);
     CHECK(sysconf(_SC_NPROCESSORS_ONLN) >= 1 && sysconf(_SC_PAGESIZE) == 4096 && sysconf(_SC_CLK_TCK) == 100);
     ok("uname and sysinfo");
 
     char name[24];
-    CHECK(prctl(PR_SET_NAME, "a name longer than 15") == 0 && prctl(PR_GET_NAME, name) == 0 && !strcmp(name, "a name longer t"));
+    CHECK(prctl(PR_SET_NAME, "a name longer than 15") == 0 && prctl(PR_GET_NAME, name) == 0);
+    CHECK(!strcmp(name, "a name longer t"));
     CHECK(!strcmp(read_file("/proc/self/comm"), "a name longer t\n"));
     int value = 0;
     CHECK(prctl(PR_SET_PDEATHSIG, SIGUSR1) == 0 && prctl(PR_GET_PDEATHSIG, &value) == 0 && value == SIGUSR1);
-    CHECK(prctl(PR_GET_DUMPABLE) >= 0 && prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_GET_DUMPABLE) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0);
+    CHECK(prctl(PR_GET_DUMPABLE) >= 0 && prctl(PR_SET_DUMPABLE, 0) == 0);
+    CHECK(prctl(PR_GET_DUMPABLE) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0);
     FAILS(prctl(99999), EINVAL);
     int p[2];
     char c;
@@ -58,7 +61,8 @@ int main(void) {
 
     unsigned long fs = 0, gs = 1;
     CHECK(syscall(SYS_arch_prctl, ARCH_GET_FS, &fs) == 0 && fs == *(unsigned long *)fs);
-    CHECK(syscall(SYS_arch_prctl, ARCH_SET_GS, 0x1234000) == 0 && syscall(SYS_arch_prctl, ARCH_GET_GS, &gs) == 0 && gs == 0x1234000);
+    CHECK(syscall(SYS_arch_prctl, ARCH_SET_GS, 0x1234000) == 0);
+    CHECK(syscall(SYS_arch_prctl, ARCH_GET_GS, &gs) == 0 && gs == 0x1234000);
     FAILS(syscall(SYS_arch_prctl, ARCH_SET_FS, 1ul << 63), EPERM);
     FAILS(syscall(SYS_arch_prctl, 0x9999, 0), EINVAL);
     ok("arch_prctl");
@@ -68,7 +72,8 @@ int main(void) {
     const char *maps = read_file("/proc/self/maps");
     int code = 0, stack = 0;
     for (const char *line = maps; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-        CHECK(sscanf(line, "%lx-%lx %4s", &start, &end, perms) == 3 && start < end && start % 4096 == 0 && end % 4096 == 0);
+        CHECK(sscanf(line, "%lx-%lx %4s", &start, &end, perms) == 3 && start < end);
+        CHECK(start % 4096 == 0 && end % 4096 == 0);
         if ((unsigned long)main >= start && (unsigned long)main < end) code = !strcmp(perms, "r-xp");
         if ((unsigned long)&code >= start && (unsigned long)&code < end) stack = !strcmp(perms, "rw-p");
     }
@@ -80,9 +85,11 @@ int main(void) {
     CHECK(strstr(maps, name) && strstr(strstr(maps, name), "---p"));
     const char *text = read_file("/proc/self/status");
     int vm;
-    CHECK(strstr(text, "\nState:\tR") && strstr(text, "\nThreads:\t1") && strstr(text, "VmRSS:") && sscanf(strstr(text, "\nPid:"), "\nPid: %d", &vm) == 1 && vm == getpid());
+    CHECK(strstr(text, "\nState:\tR") && strstr(text, "\nThreads:\t1") && strstr(text, "VmRSS:"));
+    CHECK(sscanf(strstr(text, "\nPid:"), "\nPid: %d", &vm) == 1 && vm == getpid());
     char comm[50], state;
-    CHECK(sscanf(read_file("/proc/self/stat"), "%d (%15[^)]) %c", &vm, comm, &state) == 3 && vm == getpid() && state == 'R');
+    CHECK(sscanf(read_file("/proc/self/stat"), "%d (%15[^)]) %c", &vm, comm, &state) == 3);
+    CHECK(vm == getpid() && state == 'R');
     DIR *dir = opendir("/proc/self/fd");
     struct dirent *e;
     int fds = 0;
