@@ -520,13 +520,19 @@ macro_rules! fast {
                     }
                     Code::Goto => link!(op.d),
                     Code::Far => to!(page!().wrapping_add(op.disp as u64), op.d),
-                    Code::JmpR => to!(cpu.gpr[slot(op.a).0 as usize & 31], op.imm),
+                    Code::JmpR => {
+                        let target = cpu.gpr[slot(op.a).0 as usize & 31];
+                        if target >> 47 != 0 {
+                            break ip; // perhaps #GP at the jump
+                        }
+                        to!(target, op.imm)
+                    }
                     Code::JmpM | Code::JmpX => {
                         let kind = if op.code == Code::JmpM { Kind::M } else { Kind::X };
                         let i = insn(op, Mn::Jmp, Width::W64, Width::W64, kind);
                         match arm!().read(Width::W64, &i, Operand::Mem) {
-                            Ok(target) => to!(target, op.imm),
-                            Err(Miss) => break ip,
+                            Ok(target) if target >> 47 == 0 => to!(target, op.imm),
+                            _ => break ip,
                         }
                     }
                     Code::CallNear | Code::CallFar => {
