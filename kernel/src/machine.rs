@@ -64,8 +64,6 @@ pub struct Kernel {
     pub(crate) epolls: Arc<Subscriptions>,
     /// Notified when a signal is queued: where readers of a signalfd wait.
     pub(crate) signal_point: Arc<WaitPoint>,
-    /// System V IPC and POSIX message queues.
-    pub(crate) ipc: Ipc,
     pub(crate) effects: Vec<Effect>,
     /// Wall clock of the current slice: what timestamps are made of (Linux: current_time, a tick old at most).
     pub(crate) wall: Timespec,
@@ -111,7 +109,6 @@ impl Kernel {
         let net = Net::new(&bell);
         let locks = Locks::new(&bell);
         let signal_point = Arc::new(WaitPoint::new(&bell));
-        let ipc = Ipc::new(&bell);
         let world = World {
             tasks: Slab::new(),
             procs: Slab::new(),
@@ -124,6 +121,7 @@ impl Kernel {
             forks: 0,
             hostname: b"localhost".to_vec(),
             domainname: b"(none)".to_vec(),
+            ipc: Ipc::new(&bell),
             facts: Facts {
                 vfs: vfs.clone(),
                 net: net.clone(),
@@ -151,7 +149,6 @@ impl Kernel {
             inotify: Watches::default(),
             epolls: Arc::default(),
             signal_point,
-            ipc,
             effects,
             wall,
             mono: 0,

@@ -216,6 +216,7 @@ impl Kernel {
         let task = &mut self.world.tasks[ix];
         task.cpu.gpr[0] = value;
         task.call = None;
+        task.restart.held = None;
     }
 
     /// A memory access failed for good: the signal Linux sends (arch/x86/mm/fault.c).

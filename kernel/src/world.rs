@@ -1,5 +1,6 @@
 //! The tables everything hangs from: tasks, processes, address spaces, sessions.
 
+use crate::ipc::Ipc;
 use crate::mm::{FramePeek, Space};
 use crate::proc::Facts;
 use crate::slab::Slab;
@@ -38,6 +39,8 @@ pub(crate) struct World {
     pub(crate) domainname: Vec<u8>,
     /// What /proc shows besides.
     pub(crate) facts: Facts,
+    /// System V IPC and POSIX message queues.
+    pub(crate) ipc: Ipc,
 }
 
 impl World {

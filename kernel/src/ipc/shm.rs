@@ -1,9 +1,9 @@
 //! Shared memory segments, shmget(2): a file without a name that several spaces map.
 
 use super::{Object, Perm};
-use crate::Kernel;
 use crate::mm::Backing;
 use crate::task::Description;
+use crate::world::World;
 use alloc::string::String;
 use alloc::sync::Arc;
 use brainworm_abi::Pid;
@@ -29,10 +29,10 @@ impl Object for Segment {
     }
 }
 
-impl Kernel {
+impl World {
     /// Mappings of a segment in all spaces. One that mprotect(2) split counts once, by its first page.
     pub(crate) fn attached(&self, desc: &Arc<Description>) -> u64 {
-        let vmas = self.world.spaces.iter().flat_map(|(_, space)| space.vmas.values());
+        let vmas = self.spaces.iter().flat_map(|(_, space)| space.vmas.values());
         vmas.filter(|vma| match &vma.backing {
             Backing::File { desc: other, first } => *first == 0 && Arc::ptr_eq(other, desc),
             Backing::Anonymous => false,

@@ -27,21 +27,6 @@ pub(super) fn filesystems(out: &mut Vec<u8>) {
     }
 }
 
-/// /proc/sysvipc/*: the heads; IPC objects are listed by ipcs(1) through the calls themselves.
-pub(super) fn sysvipc(node: ProcNode, out: &mut Vec<u8>) {
-    out.extend_from_slice(match node {
-        ProcNode::SysvipcShm => {
-            b"       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap\n".as_slice()
-        }
-        ProcNode::SysvipcSem => {
-            b"       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n"
-        }
-        _ => {
-            b"       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n"
-        }
-    });
-}
-
 /// Bits of CPUID with the names Linux gives them (cpufeatures.h): leaf, subleaf, register, bit, name.
 const FLAGS: &[(u32, u32, usize, u32, &str)] = &[
     (1, 0, 3, 0, "fpu"),

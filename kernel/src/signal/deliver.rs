@@ -103,6 +103,8 @@ impl Kernel {
             (OnSignal::NoHandler | OnSignal::Block, Some(_)) => false,
         };
         task.call = None;
+        // An end of a FIFO that waited for the other is closed; a call made again opens another.
+        task.restart.held = None;
         if restarts {
             // Back onto the `syscall` instruction (two bytes), with the number where it was.
             task.cpu.rip = task.cpu.rip.wrapping_sub(2);

@@ -38,7 +38,7 @@ pub(super) fn sys_mq_open(
     let name = read_name(cx, name)?;
     let attr = if flags.contains(OpenFlags::O_CREAT) { cx.copy_in_opt(attr)? } else { None };
     let creds = cx.creds().clone();
-    let queue = match cx.k.ipc.named_queues.get(&name).cloned() {
+    let queue = match cx.k.world.ipc.named_queues.get(&name).cloned() {
         Some(_) if flags.contains(OpenFlags::O_CREAT | OpenFlags::O_EXCL) => return Err(Errno::EEXIST.into()),
         Some(queue) => {
             let mut want = if flags.reads() { READ } else { 0 };
@@ -57,12 +57,12 @@ pub(super) fn sys_mq_open(
             if !(1..=most_messages).contains(&messages) || !(1..=most_size).contains(&size) {
                 return Err(Errno::EINVAL.into());
             }
-            if cx.k.ipc.named_queues.len() >= MOST_QUEUES && !is_root {
+            if cx.k.world.ipc.named_queues.len() >= MOST_QUEUES && !is_root {
                 return Err(Errno::ENOSPC.into());
             }
             let perm = Perm::new(0, mode.0 & !cx.fs().umask, &creds);
             let queue = Arc::new(MessageQueue::new(perm, messages, size, WaitPoint::new(&cx.k.bell)));
-            cx.k.ipc.named_queues.insert(name.clone(), queue.clone());
+            cx.k.world.ipc.named_queues.insert(name.clone(), queue.clone());
             queue
         }
     };
@@ -76,9 +76,9 @@ pub(super) fn sys_mq_open(
 pub(super) fn sys_mq_unlink(cx: &mut Cx<'_>, name: UserStr) -> SysResult {
     let name = read_name(cx, name)?;
     let creds = cx.creds().clone();
-    let queue = cx.k.ipc.named_queues.get(&name).ok_or(Errno::ENOENT)?;
+    let queue = cx.k.world.ipc.named_queues.get(&name).ok_or(Errno::ENOENT)?;
     queue.perm.check_owner(&creds).map_err(|_| Errno::EACCES)?;
-    cx.k.ipc.named_queues.remove(&name);
+    cx.k.world.ipc.named_queues.remove(&name);
     Ok(0)
 }
 

@@ -34,9 +34,9 @@ pub(super) fn sys_shmget(cx: &mut Cx<'_>, key: u32, size: u64, flags: Hex) -> Sy
     if flags & SHM_HUGETLB != 0 {
         return Err(Errno::ENOMEM.into());
     }
-    cx.k.sweep_segments();
+    cx.k.world.sweep_segments();
     let (creds, pid, now) = (cx.creds().clone(), cx.pid(), cx.wall_seconds());
-    let exists = cx.k.ipc.segments.iter().any(|(_, segment)| segment.perm.key == key);
+    let exists = cx.k.world.ipc.segments.iter().any(|(_, segment)| segment.perm.key == key);
     let is_new = key == IPC_PRIVATE || (!exists && flags & IPC_CREAT != 0);
     let mut fresh = None;
     if is_new {
@@ -48,7 +48,7 @@ pub(super) fn sys_shmget(cx: &mut Cx<'_>, key: u32, size: u64, flags: Hex) -> Sy
         fresh = Some(cx.describe(opened.file, OpenFlags::O_RDWR, Some(opened.path)));
     }
     let fits = |segment: &Segment| if size > segment.size { Err(Errno::EINVAL) } else { Ok(()) };
-    let id = cx.k.ipc.segments.get(key, flags, &creds, fits, |perm| {
+    let id = cx.k.world.ipc.segments.get(key, flags, &creds, fits, |perm| {
         let desc = fresh.ok_or(Errno::EINVAL)?;
         Ok(Segment {
             perm,
@@ -69,10 +69,10 @@ pub(super) fn sys_shmget(cx: &mut Cx<'_>, key: u32, size: u64, flags: Hex) -> Sy
 pub(super) fn sys_shmat(cx: &mut Cx<'_>, id: i32, addr: GuestAddr, flags: Hex) -> SysResult {
     const SHMLBA: u64 = PAGE_SIZE as u64;
     let flags = flags.0 as u32;
-    cx.k.sweep_segments();
+    cx.k.world.sweep_segments();
     let (creds, pid, now) = (cx.creds().clone(), cx.pid(), cx.wall_seconds());
     let is_read_only = flags & SHM_RDONLY != 0;
-    let segment = cx.k.ipc.segments.find(id)?;
+    let segment = cx.k.world.ipc.segments.find(id)?;
     segment.perm.check(&creds, if is_read_only { READ } else { READ | WRITE })?;
     let (desc, size) = (segment.desc.clone(), segment.size);
     let addr = match addr.0 % SHMLBA {
@@ -102,7 +102,7 @@ pub(super) fn sys_shmat(cx: &mut Cx<'_>, id: i32, addr: GuestAddr, flags: Hex) -
         Errno::EEXIST | Errno::EPERM => Errno::EINVAL,
         other => other,
     })?;
-    let segment = cx.k.ipc.segments.find(id)?;
+    let segment = cx.k.world.ipc.segments.find(id)?;
     (segment.last, segment.attach_time) = (pid, now);
     Ok(page * SHMLBA)
 }
@@ -133,13 +133,13 @@ pub(super) fn sys_shmdt(cx: &mut Cx<'_>, addr: GuestAddr) -> SysResult {
     for (start, end) in parts {
         cx.mem().unmap(start..end)?;
     }
-    let found = cx.k.ipc.segments.iter().find(|(_, segment)| Arc::ptr_eq(&segment.desc, &desc)).map(|(id, _)| id);
+    let found = cx.k.world.ipc.segments.iter().find(|(_, segment)| Arc::ptr_eq(&segment.desc, &desc)).map(|(id, _)| id);
     if let Some(id) = found
-        && let Ok(segment) = cx.k.ipc.segments.find(id)
+        && let Ok(segment) = cx.k.world.ipc.segments.find(id)
     {
         (segment.last, segment.detach_time) = (pid, now);
     }
-    cx.k.sweep_segments();
+    cx.k.world.sweep_segments();
     Ok(0)
 }
 
@@ -149,15 +149,15 @@ fn attached_at(cx: &mut Cx<'_>, page: u64) -> Option<(Arc<crate::task::Descripti
         Some(Backing::File { desc, first: 0 }) => desc,
         _ => return None,
     };
-    let found = cx.k.ipc.segments.iter().find(|(_, segment)| Arc::ptr_eq(&segment.desc, &mapped))?;
+    let found = cx.k.world.ipc.segments.iter().find(|(_, segment)| Arc::ptr_eq(&segment.desc, &mapped))?;
     Some((mapped, found.1.size))
 }
 
 /// shmctl(2).
 pub(super) fn sys_shmctl(cx: &mut Cx<'_>, id: i32, cmd: u32, buf: GuestAddr) -> SysResult {
-    cx.k.sweep_segments();
+    cx.k.world.sweep_segments();
     let cmd = cmd & !IPC_64;
-    let highest = cx.k.ipc.segments.len().saturating_sub(1) as u64;
+    let highest = cx.k.world.ipc.segments.len().saturating_sub(1) as u64;
     match cmd {
         IPC_INFO => {
             let limits = ShmInfoLimits {
@@ -172,8 +172,8 @@ pub(super) fn sys_shmctl(cx: &mut Cx<'_>, id: i32, cmd: u32, buf: GuestAddr) -> 
             return Ok(highest);
         }
         SHM_INFO => {
-            let pages: u64 = cx.k.ipc.segments.iter().map(|(_, s)| s.size.div_ceil(PAGE_SIZE as u64)).sum();
-            let used_ids = cx.k.ipc.segments.len() as i32;
+            let pages: u64 = cx.k.world.ipc.segments.iter().map(|(_, s)| s.size.div_ceil(PAGE_SIZE as u64)).sum();
+            let used_ids = cx.k.world.ipc.segments.len() as i32;
             let usage = ShmUsage { used_ids, shm_tot: pages, shm_rss: pages, ..ShmUsage::default() };
             cx.copy_out(UserMut::new(buf), &usage)?;
             return Ok(highest);
@@ -182,8 +182,8 @@ pub(super) fn sys_shmctl(cx: &mut Cx<'_>, id: i32, cmd: u32, buf: GuestAddr) -> 
     }
     let (creds, now) = (cx.creds().clone(), cx.wall_seconds());
     let is_by_index = matches!(cmd, SHM_STAT | SHM_STAT_ANY);
-    let id = if is_by_index { cx.k.ipc.segments.at(id as usize)? } else { id };
-    let segment = cx.k.ipc.segments.find(id)?;
+    let id = if is_by_index { cx.k.world.ipc.segments.at(id as usize)? } else { id };
+    let segment = cx.k.world.ipc.segments.find(id)?;
     match cmd {
         IPC_STAT | SHM_STAT | SHM_STAT_ANY => {
             if cmd != SHM_STAT_ANY {
@@ -204,14 +204,14 @@ pub(super) fn sys_shmctl(cx: &mut Cx<'_>, id: i32, cmd: u32, buf: GuestAddr) -> 
                 shm_lpid: segment.last,
                 ..ShmidDs::default()
             };
-            answer.shm_nattch = cx.k.attached(&desc);
+            answer.shm_nattch = cx.k.world.attached(&desc);
             cx.copy_out(UserMut::new(buf), &answer)?;
             Ok(if is_by_index { id as u64 } else { 0 })
         }
         IPC_SET => {
             segment.perm.check_owner(&creds)?;
             let new = cx.copy_in(UserPtr::<ShmidDs>::new(buf))?;
-            let segment = cx.k.ipc.segments.find(id)?;
+            let segment = cx.k.world.ipc.segments.find(id)?;
             segment.perm.set(&new.shm_perm);
             segment.change_time = now;
             Ok(0)
@@ -221,7 +221,7 @@ pub(super) fn sys_shmctl(cx: &mut Cx<'_>, id: i32, cmd: u32, buf: GuestAddr) -> 
             segment.is_removed = true;
             // The key is free at once.
             segment.perm.key = IPC_PRIVATE;
-            cx.k.sweep_segments();
+            cx.k.world.sweep_segments();
             Ok(0)
         }
         // Nothing is ever swapped out.
@@ -241,9 +241,9 @@ pub(super) fn sys_semget(cx: &mut Cx<'_>, key: u32, count: i32, flags: Hex) -> S
         return Err(Errno::EINVAL.into());
     }
     let (creds, now) = (cx.creds().clone(), cx.wall_seconds());
-    let point = cx.k.ipc.point();
+    let point = cx.k.world.ipc.point();
     let fits = |set: &Set| if count as usize > set.semaphores.len() { Err(Errno::EINVAL) } else { Ok(()) };
-    let id = cx.k.ipc.semaphores.get(key, flags.0 as u32, &creds, fits, |perm| {
+    let id = cx.k.world.ipc.semaphores.get(key, flags.0 as u32, &creds, fits, |perm| {
         if count == 0 {
             return Err(Errno::EINVAL);
         }
@@ -287,7 +287,7 @@ pub(super) fn sys_semtimedop(
     let deadline = cx.deadline(timeout);
     let operations: Vec<SemBuf> = cx.copy_in_array(operations, count, SEMOPM)?;
     let (creds, pid, tid, now) = (cx.creds().clone(), cx.pid(), cx.task().tid, cx.wall_seconds());
-    let result = match cx.k.ipc.semaphores.find(id) {
+    let result = match cx.k.world.ipc.semaphores.find(id) {
         Err(errno) => return Err(gone(cx, errno)),
         Ok(set) => {
             let changes = operations.iter().any(|operation| operation.sem_op != 0);
@@ -308,7 +308,7 @@ pub(super) fn sys_semtimedop(
     };
     match result {
         Ok(count) => {
-            cx.k.ipc.undo.note(pid, id, count, &operations);
+            cx.k.world.ipc.undo.note(pid, id, count, &operations);
             Ok(0)
         }
         Err(_) if cx.is_past(deadline) => Err(Errno::EAGAIN.into()),
@@ -322,8 +322,8 @@ pub(super) fn sys_semctl(cx: &mut Cx<'_>, id: i32, index: i32, cmd: u32, arg: He
     let (cmd, arg) = (cmd & !IPC_64, arg.0);
     if matches!(cmd, IPC_INFO | SEM_INFO) {
         let is_usage = cmd == SEM_INFO;
-        let sets = cx.k.ipc.semaphores.len() as i32;
-        let all: usize = cx.k.ipc.semaphores.iter().map(|(_, set)| set.semaphores.len()).sum();
+        let sets = cx.k.world.ipc.semaphores.len() as i32;
+        let all: usize = cx.k.world.ipc.semaphores.iter().map(|(_, set)| set.semaphores.len()).sum();
         let info = SemInfo {
             semmap: SEMMSL * MAX_OBJECTS as i32,
             semmni: MAX_OBJECTS as i32,
@@ -341,8 +341,8 @@ pub(super) fn sys_semctl(cx: &mut Cx<'_>, id: i32, index: i32, cmd: u32, arg: He
     }
     let (creds, pid, now) = (cx.creds().clone(), cx.pid(), cx.wall_seconds());
     let is_by_index = matches!(cmd, SEM_STAT | SEM_STAT_ANY);
-    let id = if is_by_index { cx.k.ipc.semaphores.at(id as usize)? } else { id };
-    let set = cx.k.ipc.semaphores.find(id)?;
+    let id = if is_by_index { cx.k.world.ipc.semaphores.at(id as usize)? } else { id };
+    let set = cx.k.world.ipc.semaphores.find(id)?;
     let slot = usize::try_from(index).ok().filter(|&index| index < set.semaphores.len());
     match cmd {
         GETVAL | GETPID | GETNCNT | GETZCNT => {
@@ -381,7 +381,7 @@ pub(super) fn sys_semctl(cx: &mut Cx<'_>, id: i32, index: i32, cmd: u32, arg: He
                 return Err(Errno::ERANGE.into());
             }
             let last = cx.pid();
-            let set = cx.k.ipc.semaphores.find(id)?;
+            let set = cx.k.world.ipc.semaphores.find(id)?;
             for (semaphore, value) in set.semaphores.iter_mut().zip(values) {
                 *semaphore = Semaphore { value: i32::from(value), last };
             }
@@ -404,14 +404,14 @@ pub(super) fn sys_semctl(cx: &mut Cx<'_>, id: i32, index: i32, cmd: u32, arg: He
         IPC_SET => {
             set.perm.check_owner(&creds)?;
             let new = cx.copy_in(UserPtr::<SemidDs>::new(GuestAddr(arg)))?;
-            let set = cx.k.ipc.semaphores.find(id)?;
+            let set = cx.k.world.ipc.semaphores.find(id)?;
             set.perm.set(&new.sem_perm);
             set.change_time = now;
             Ok(0)
         }
         IPC_RMID => {
             set.perm.check_owner(&creds)?;
-            if let Some(set) = cx.k.ipc.semaphores.remove(id) {
+            if let Some(set) = cx.k.world.ipc.semaphores.remove(id) {
                 set.point.notify();
             }
             Ok(0)
@@ -421,8 +421,8 @@ pub(super) fn sys_semctl(cx: &mut Cx<'_>, id: i32, index: i32, cmd: u32, arg: He
 }
 
 fn set_changed(cx: &mut Cx<'_>, id: i32, semaphore: Option<usize>, now: i64) -> SysResult {
-    cx.k.ipc.undo.forget(id, semaphore);
-    let set = cx.k.ipc.semaphores.find(id)?;
+    cx.k.world.ipc.undo.forget(id, semaphore);
+    let set = cx.k.world.ipc.semaphores.find(id)?;
     set.change_time = now;
     set.point.notify();
     Ok(0)
@@ -433,7 +433,7 @@ fn set_changed(cx: &mut Cx<'_>, id: i32, semaphore: Option<usize>, now: i64) -> 
 /// msgget(2).
 pub(super) fn sys_msgget(cx: &mut Cx<'_>, key: u32, flags: Hex) -> SysResult {
     let (creds, now) = (cx.creds().clone(), cx.wall_seconds());
-    let point = cx.k.ipc.point();
+    let point = cx.k.world.ipc.point();
     let make = |perm| {
         Ok(msg::Queue {
             perm,
@@ -448,7 +448,7 @@ pub(super) fn sys_msgget(cx: &mut Cx<'_>, key: u32, flags: Hex) -> SysResult {
             point,
         })
     };
-    Ok(cx.k.ipc.queues.get(key, flags.0 as u32, &creds, |_| Ok(()), make)? as u64)
+    Ok(cx.k.world.ipc.queues.get(key, flags.0 as u32, &creds, |_| Ok(()), make)? as u64)
 }
 
 /// msgsnd(2): `struct msgbuf` is the type, 8 bytes, and the text.
@@ -462,7 +462,7 @@ pub(super) fn sys_msgsnd(cx: &mut Cx<'_>, id: i32, buf: GuestAddr, size: u64, fl
     }
     let bytes: Vec<u8> = cx.copy_in_array(buf.wrapping_add(8), size, msg::MSGMAX)?;
     let (creds, pid, now) = (cx.creds().clone(), cx.pid(), cx.wall_seconds());
-    let queue = match cx.k.ipc.queues.find(id) {
+    let queue = match cx.k.world.ipc.queues.find(id) {
         Ok(queue) => queue,
         Err(errno) => return Err(gone(cx, errno)),
     };
@@ -490,7 +490,7 @@ pub(super) fn sys_msgrcv(cx: &mut Cx<'_>, id: i32, buf: GuestAddr, size: u64, ki
         return Err(Errno::ENOSYS.into());
     }
     let (creds, pid, now) = (cx.creds().clone(), cx.pid(), cx.wall_seconds());
-    let queue = match cx.k.ipc.queues.find(id) {
+    let queue = match cx.k.world.ipc.queues.find(id) {
         Ok(queue) => queue,
         Err(errno) => return Err(gone(cx, errno)),
     };
@@ -518,7 +518,7 @@ pub(super) fn sys_msgctl(cx: &mut Cx<'_>, id: i32, cmd: u32, buf: GuestAddr) -> 
     let cmd = cmd & !IPC_64;
     if matches!(cmd, IPC_INFO | MSG_INFO) {
         let is_usage = cmd == MSG_INFO;
-        let queues = &cx.k.ipc.queues;
+        let queues = &cx.k.world.ipc.queues;
         let count = queues.len() as i32;
         let messages: usize = queues.iter().map(|(_, queue)| queue.messages.len()).sum();
         let bytes: u64 = queues.iter().map(|(_, queue)| queue.queued).sum();
@@ -537,8 +537,8 @@ pub(super) fn sys_msgctl(cx: &mut Cx<'_>, id: i32, cmd: u32, buf: GuestAddr) -> 
     }
     let (creds, now) = (cx.creds().clone(), cx.wall_seconds());
     let is_by_index = matches!(cmd, MSG_STAT | MSG_STAT_ANY);
-    let id = if is_by_index { cx.k.ipc.queues.at(id as usize)? } else { id };
-    let queue = cx.k.ipc.queues.find(id)?;
+    let id = if is_by_index { cx.k.world.ipc.queues.at(id as usize)? } else { id };
+    let queue = cx.k.world.ipc.queues.find(id)?;
     match cmd {
         IPC_STAT | MSG_STAT | MSG_STAT_ANY => {
             if cmd != MSG_STAT_ANY {
@@ -565,7 +565,7 @@ pub(super) fn sys_msgctl(cx: &mut Cx<'_>, id: i32, cmd: u32, buf: GuestAddr) -> 
             if new.msg_qbytes > msg::MSGMNB && !creds.can(crate::task::cap::SYS_RESOURCE) {
                 return Err(Errno::EPERM.into());
             }
-            let queue = cx.k.ipc.queues.find(id)?;
+            let queue = cx.k.world.ipc.queues.find(id)?;
             queue.perm.set(&new.msg_perm);
             (queue.limit, queue.change_time) = (new.msg_qbytes, now);
             queue.point.notify();
@@ -573,7 +573,7 @@ pub(super) fn sys_msgctl(cx: &mut Cx<'_>, id: i32, cmd: u32, buf: GuestAddr) -> 
         }
         IPC_RMID => {
             queue.perm.check_owner(&creds)?;
-            if let Some(queue) = cx.k.ipc.queues.remove(id) {
+            if let Some(queue) = cx.k.world.ipc.queues.remove(id) {
                 queue.point.notify();
             }
             Ok(0)

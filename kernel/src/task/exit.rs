@@ -87,7 +87,7 @@ impl Kernel {
         proc.comm = self.world.tasks[ix].comm.clone();
         proc.uid = self.world.tasks[ix].creds.uid;
         proc.exit_point.notify();
-        self.ipc.settle_undo(pid);
+        self.world.ipc.settle_undo(pid);
         self.stop_timers(process);
         if pid == 1 {
             self.exited = Some(exit_status(status));
