@@ -6,7 +6,7 @@
 use crate::files::Mounts;
 use crate::wasi::{self, Subscription, WasiEvent, filetype};
 use alloc::rc::Rc;
-use brainworm_abi::{ChunkId, Host, HostError, HostFiles, HostResult, Nanos, Stream, WinSize};
+use brainworm_abi::{ChunkId, Errno, Host, HostError, HostFiles, HostResult, Nanos, Stream, WinSize};
 use core::cell::Cell;
 
 /// The engine as a host.
@@ -151,7 +151,11 @@ impl Host for WasiHost {
         if bytes.is_empty() {
             return Ok(0);
         }
-        wasi::write(descriptor(stream), bytes)
+        match wasi::write(descriptor(stream), bytes) {
+            // wasmtime answers EIO when the other end of a pipe is gone.
+            Err(HostError::Errno(Errno::EIO)) => Err(HostError::Closed),
+            answer => answer,
+        }
     }
     fn is_terminal(&mut self, stream: Stream) -> bool {
         // As wasi-libc's isatty: a character device that cannot seek. /dev/null can.
