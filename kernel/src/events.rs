@@ -26,10 +26,6 @@ impl EventFd {
     pub(crate) fn new(count: u64, is_semaphore: bool, wait: WaitPoint) -> EventFd {
         EventFd { count: Mutex::new(count), is_semaphore, wait }
     }
-    /// The counter, for /proc/PID/fdinfo.
-    pub(crate) fn count(&self) -> u64 {
-        *self.count.lock()
-    }
 }
 
 impl File for EventFd {

@@ -60,8 +60,6 @@ struct Item {
     events: EpollEvents,
     data: u64,
     is_candidate: bool,
-    /// A timer becomes ready without a ring: always looked at.
-    is_timer: bool,
     /// Expirations of an edge-triggered timer that were reported.
     seen: u64,
 }
@@ -71,6 +69,7 @@ struct State {
     items: BTreeMap<u64, Item>,
     by_fd: HashMap<(i32, u64), u64>,
     candidates: VecDeque<u64>,
+    /// Timers become ready without a ring: always looked at.
     timers: Vec<u64>,
     last_id: u64,
 }
@@ -142,7 +141,6 @@ impl Epoll {
             events,
             data,
             is_candidate: true,
-            is_timer,
             seen: 0,
         };
         state.items.insert(id, item);

@@ -1,7 +1,7 @@
 //! Directories and names: getdents(2), getcwd(2), chdir(2), mkdir(2), unlink(2), rename(2), link(2), symlink(2),
 //! mknod(2), mount(2).
 
-use super::args::{DirFd, Fd, Hex, Mode, UserSliceMut, UserStr};
+use super::args::{DirFd, Fd, Mode, UserSliceMut, UserStr};
 use super::path::check_flags;
 use super::{Cx, SysResult};
 use alloc::vec::Vec;
@@ -272,9 +272,4 @@ pub(super) fn sys_umount2(cx: &mut Cx<'_>, target: UserStr, flags: UmountFlags) 
     cx.on_path(DirFd::CWD, target, |vfs, io, at, path| vfs.umount(io, at, path, flags.bits()))?;
     cx.reap();
     Ok(0)
-}
-
-/// pivot_root(2) needs a mount namespace of one's own.
-pub(super) fn sys_pivot_root(_cx: &mut Cx<'_>, _new: Hex, _old: Hex) -> SysResult {
-    Err(Errno::EPERM.into())
 }

@@ -2,7 +2,7 @@
 //! The table takes them from here.
 
 use super::args::{flag_arg, opaque};
-pub(super) use crate::signal::SigSet;
+pub(super) use brainworm_abi::OpenFlags;
 pub(super) use brainworm_abi::linux::epoll::{EpollCreateFlags, EpollEvent};
 pub(super) use brainworm_abi::linux::eventfd::{EventfdFlags, SignalfdFlags};
 pub(super) use brainworm_abi::linux::fcntl::{
@@ -17,7 +17,6 @@ pub(super) use brainworm_abi::linux::socket::{MsgFlags, MsgHdr, SocketFlags};
 pub(super) use brainworm_abi::linux::stat::{StatC, StatfsC, Statx};
 pub(super) use brainworm_abi::linux::system::{MountFlags, UmountFlags, XattrFlags};
 pub(super) use brainworm_abi::linux::time::{Itimerspec, TimerfdFlags, TimerfdSetFlags, TimespecC, Timeval, Utimbuf};
-pub(super) use brainworm_abi::{GuestAddr, OpenFlags};
 
 flag_arg!(AtFlags);
 flag_arg!(RwFlags, |bits| RwFlags::from_bits(bits as u32).ok_or(brainworm_abi::Errno::EOPNOTSUPP));

@@ -10,7 +10,7 @@ use crate::signal::SigNum;
 use crate::task::Description;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use brainworm_abi::linux::fcntl::{IoVec, MAX_RW_COUNT, RwFlags, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET};
+use brainworm_abi::linux::fcntl::{MAX_RW_COUNT, RwFlags, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET};
 use brainworm_abi::{Errno, FileKind, GuestAddr, OpenFlags};
 use brainworm_net::Socket;
 
@@ -426,9 +426,4 @@ pub(super) fn gather(
         }
     }
     Ok(filled)
-}
-
-/// The iovec of a record, for calls that read arrays of messages.
-pub(super) fn segment(iovec: &IoVec) -> Segment {
-    (GuestAddr(iovec.iov_base), iovec.iov_len)
 }

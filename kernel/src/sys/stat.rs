@@ -5,7 +5,7 @@ use super::path::check_flags;
 use super::{Cx, SysResult};
 use brainworm_abi::linux::fcntl::AtFlags;
 use brainworm_abi::linux::stat::{STATX__RESERVED, StatC, StatfsC, Statx};
-use brainworm_abi::{Errno, GuestAddr, Stat};
+use brainworm_abi::{Errno, Stat};
 use brainworm_fs::Access;
 
 /// stat(2).
@@ -138,16 +138,4 @@ pub(super) fn sys_readlinkat(cx: &mut Cx<'_>, dirfd: DirFd, path: UserStr, buf: 
     target.truncate(size as usize);
     cx.write_bytes(buf.0, &target)?;
     Ok(target.len() as u64)
-}
-
-/// ustat(2) is long gone, but sysfs(2)-like probes ask name_to_handle_at(2) first: handles are not offered.
-pub(super) fn sys_name_to_handle_at(
-    _cx: &mut Cx<'_>,
-    _dirfd: DirFd,
-    _path: GuestAddr,
-    _handle: GuestAddr,
-    _mount_id: GuestAddr,
-    _flags: u32,
-) -> SysResult {
-    Err(Errno::EOPNOTSUPP.into())
 }
