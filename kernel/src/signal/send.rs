@@ -24,6 +24,10 @@ impl Kernel {
         if self_ignores(task, signal) {
             return;
         }
+        if self.spares_init(ix, signal, &info) {
+            return;
+        }
+        let task = &mut self.world.tasks[ix];
         task.signals.pending.push(info, limit);
         self.notify_signal(ix);
         self.signal_point.notify();
@@ -47,6 +51,9 @@ impl Kernel {
         if self_ignores(&self.world.tasks[taker.unwrap_or(first)], signal) {
             return;
         }
+        if self.spares_init(taker.unwrap_or(first), signal, &info) {
+            return;
+        }
         self.world.procs[process].signals.pending.push(info, limit);
         if let Some(taker) = taker {
             self.notify_signal(taker);
@@ -60,6 +67,17 @@ impl Kernel {
         !group.is_empty()
     }
 
+    /// The container's first process does not die of (or stop by) what others inside send it: only a handler makes such
+    /// a signal do something (pid_namespaces(7)). Unlike Linux, what the terminal or the host sends takes effect, so
+    /// that ^C and `docker stop` end a program that does not care.
+    fn spares_init(&self, ix: u32, signal: SigNum, info: &SigInfo) -> bool {
+        let task = &self.world.tasks[ix];
+        let is_from_inside = info.si_code <= 0 && info.pid() != 0;
+        self.world.procs[task.process].pid == 1
+            && is_from_inside
+            && task.actions.lock().get(signal).sa_handler == SIG_DFL
+            && !task.signals.mask.has(signal)
+    }
     /// What happens at once, whatever the receiver does: SIGCONT continues and forgets stops, a stop forgets SIGCONT.
     fn prepare(&mut self, process: u32, signal: SigNum) {
         if signal == SigNum::SIGCONT {

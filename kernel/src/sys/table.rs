@@ -165,7 +165,7 @@ syscalls! {
     57  sys_fork () full;
     58  sys_vfork () full;
     59  sys_execve (pathname: UserStr, argv: GuestAddr, envp: GuestAddr)
-        partial "a running program can be written to (no ETXTBSY); file capabilities are ignored";
+        partial "a program that runs can be opened for writing; file capabilities are ignored";
     60  sys_exit (status: i32) full;
     61  sys_wait4 (pid: i32, wstatus: UserMut<i32>, options: WaitOptions, rusage: UserMut<RUsage>) full;
     62  sys_kill (pid: i32, sig: SigOrZero) full;

@@ -106,7 +106,11 @@ impl Kernel {
             };
             let follow = depth > 0 || want.follow;
             let opened = self.vfs.clone().open_exec(&mut self.io(ix), at, &path, follow)?;
+            let is_written = self.is_open_for_writing(opened.path.id());
             let desc = self.descriptions.make(opened.file, OpenFlags::empty(), Some(opened.path));
+            if is_written {
+                return Err(Errno::ETXTBSY);
+            }
             let mut head = [0; script::HEAD_LEN];
             let n = desc.file.read(&mut self.io(ix), 0, &mut head)?;
             let head = &head[..n];
@@ -122,6 +126,15 @@ impl Kernel {
             argv = new_argv;
         }
         Err(Errno::ELOOP)
+    }
+
+    /// Some task has the file open for writing.
+    fn is_open_for_writing(&self, id: (u64, u64)) -> bool {
+        self.world.tasks.iter().any(|(_, task)| {
+            task.files.lock().iter().any(|(_, slot)| {
+                slot.desc.flags().writes() && slot.desc.location.as_ref().is_some_and(|place| place.id() == id)
+            })
+        })
     }
 
     fn read_elf(&mut self, ix: u32, desc: &Arc<Description>) -> Result<Elf, Errno> {
