@@ -102,7 +102,11 @@ impl<'a> Builder<'a> {
         match (i.mn, i.dst()) {
             (Mn::Jmp, Operand::Imm) if near => {
                 self.goto(target);
-                // The op stands for the jump itself, should its page die under it.
+                // The op stands for the jump itself, should its page die under it or the budget end before it: the
+                // target may be too far for `off`.
+                if let Some(op) = self.ops.last_mut() {
+                    op.off = off as u16;
+                }
                 return Then::End;
             }
             (Mn::Call, Operand::Imm) if near => {
