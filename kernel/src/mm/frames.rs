@@ -179,10 +179,6 @@ impl Frames {
     pub fn take_stale(&mut self) -> Option<HostAddr> {
         self.stale.pop()
     }
-    /// How many owners the frame has; image pages and the zero page answer the largest number.
-    pub fn owners(&self, frame: Frame) -> u32 {
-        self.index(frame).map_or(PERMANENT, |i| self.counts[i])
-    }
     /// Copies bytes out of the arena. `host` was resolved by an address space and stays within its page.
     pub fn read_host(&self, host: HostAddr, into: &mut [u8]) {
         let (frame, offset) = (Frame(host.0 >> PAGE_SHIFT), host.0 as usize % PAGE_SIZE);

@@ -8,6 +8,6 @@ mod send;
 mod set;
 
 pub(crate) use frame::{FRAME_MAX, MINSIGSTKSZ};
-pub use pending::{Actions, Pending, ProcessSignals, TaskSignals};
+pub use pending::{Actions, ProcessSignals, TaskSignals};
 pub(crate) use send::STOP_SIGNALS;
 pub use set::{SigNum, SigSet};

@@ -21,10 +21,6 @@ impl Pending {
     pub fn len(&self) -> usize {
         self.queue.len()
     }
-    /// True when nothing is pending.
-    pub fn is_empty(&self) -> bool {
-        self.set.is_empty()
-    }
     /// Adds a signal; a standard one that is pending already is dropped. Past `limit` entries only the fact is kept.
     pub fn push(&mut self, info: SigInfo, limit: usize) {
         let Some(signo) = SigNum::from_u8(info.signal()) else { return };

@@ -8,7 +8,7 @@ pub struct SigNum(u8);
 
 macro_rules! signals {
     ($($name:ident = $n:literal),* $(,)?) => {
-        #[allow(missing_docs, reason = "signal(7)")]
+        #[allow(missing_docs, dead_code, reason = "signal(7), whole")]
         impl SigNum {
             $(pub const $name: SigNum = SigNum($n);)*
             /// The name as strace prints it; `None` for real-time signals.
@@ -26,8 +26,6 @@ signals! {
 }
 
 impl SigNum {
-    /// First real-time signal as the kernel counts (libc's SIGRTMIN is 2 or 3 higher).
-    pub const RTMIN: SigNum = SigNum(32);
     /// The signal with this number.
     pub const fn new(number: u64) -> Option<SigNum> {
         if number >= 1 && number <= 64 { Some(SigNum(number as u8)) } else { None }

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 
 /// Numbers of the capabilities the kernel itself asks for.
-#[allow(missing_docs, reason = "capabilities(7)")]
+#[allow(missing_docs, dead_code, reason = "capabilities(7)")]
 pub mod cap {
     pub const CHOWN: u32 = 0;
     pub const DAC_OVERRIDE: u32 = 1;

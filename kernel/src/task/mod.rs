@@ -15,7 +15,7 @@ pub use creds::{ALL_CAPS, Creds, cap};
 pub(crate) use exec::ExecRequest;
 pub(crate) use exit::task_usage;
 pub(crate) use fd_table::{Dead, Descriptions};
-pub use fd_table::{Description, FdTable, Graveyard, Location, NR_OPEN, Slot, WeakDescription};
+pub use fd_table::{Description, FdTable, Location, NR_OPEN, Slot, WeakDescription};
 pub use pidfd::PidFd;
 
 use crate::signal::SigNum;
