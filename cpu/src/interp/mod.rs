@@ -96,9 +96,6 @@ impl Engine {
     /// is taken off `budget`.
     pub fn run(&mut self, cpu: &mut Cpu, bus: &mut impl Bus, budget: &mut i64) -> Exit {
         self.drain(bus);
-        if cpu.flags.system as u64 & bits::TF != 0 {
-            return self.single_step(cpu, bus, budget);
-        }
         self.run_blocks(cpu, bus, budget)
     }
 
@@ -109,6 +106,10 @@ impl Engine {
                 return Exit::Budget;
             }
             if ip.is_null() {
+                // `popf` ends its block: TF is seen here before the next instruction.
+                if cpu.flags.system as u64 & bits::TF != 0 {
+                    return self.single_step(cpu, bus, budget);
+                }
                 ip = match self.enter(cpu, bus) {
                     Ok(ip) => ip,
                     Err(exit) => return exit,
