@@ -183,7 +183,9 @@ fn immediate(i: &Insn, op: &mut Op) -> Option<()> {
 pub(super) fn operands(i: &Insn, off: u32) -> Option<(Kind, Op)> {
     use Operand as O;
     let mut op = Op::new(Code::Generic, off);
-    let pick = |indexed: Kind, plain: Kind, op: &mut Op| Some(if memory(&i.mem, op)? { indexed } else { plain });
+    // LEA is about the offset: a segment prefix says nothing.
+    let mem = if i.mn == Mn::Lea { Mem { segment: Gpr::ZERO, ..i.mem } } else { i.mem };
+    let pick = |indexed: Kind, plain: Kind, op: &mut Op| Some(if memory(&mem, op)? { indexed } else { plain });
     let kind = match i.ops {
         [O::None, ..] => Kind::Nil,
         [O::Reg(a), O::None, ..] => {

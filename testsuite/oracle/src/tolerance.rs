@@ -19,32 +19,23 @@ pub fn undefined_flags(insn: &Instruction, before: &State) -> u64 {
         _ => 64,
     };
     match insn.mnemonic() {
-        // SDM Vol. 2A DIV, IDIV: all six are undefined; processors differ between generations.
-        M::Div | M::Idiv => CF | PF | AF | ZF | SF | OF,
-        // MUL, IMUL: SF, ZF, AF, PF are undefined.
-        M::Mul | M::Imul => SF | ZF | AF | PF,
-        // AND, OR, XOR, TEST, ANDN, BLS*: AF is undefined.
-        M::And | M::Or | M::Xor | M::Test => AF,
-        // Shifts: AF is undefined with a count, OF for counts above 1, CF for counts above the width.
-        M::Shl | M::Sal | M::Shr | M::Sar | M::Shld | M::Shrd => match count(insn, before) & mask(bits) {
-            0 => 0,
-            1 => AF,
-            n if n < bits || n == bits && matches!(insn.mnemonic(), M::Shld | M::Shrd) => AF | OF,
-            // SHLD and SHRD with a count above the width: the result is undefined as well (`undefined_result`).
-            _ if matches!(insn.mnemonic(), M::Shld | M::Shrd) => CF | PF | AF | ZF | SF | OF,
-            _ => AF | OF | CF,
+        // MUL, IMUL: SF, ZF, AF and PF are undefined; the hardware's ZF is not that of the result.
+        M::Mul | M::Imul => ZF,
+        // Shifts: OF is undefined for counts above 1.
+        M::Shl | M::Sal | M::Shr if count(insn, before) & mask(bits) > 1 => OF,
+        // Double shifts: OF likewise; with a count above the width all flags and the result (`undefined_result`) are.
+        M::Shld | M::Shrd => match count(insn, before) & mask(bits) {
+            0 | 1 => 0,
+            n if n <= bits => OF,
+            _ => CF | PF | AF | ZF | SF | OF,
         },
         // Rotates: OF is undefined for counts above 1.
         M::Rol | M::Ror | M::Rcl | M::Rcr if count(insn, before) & mask(bits) > 1 => OF,
-        // Bit tests: OF, SF, AF, PF are undefined, ZF stays.
-        M::Bt | M::Bts | M::Btr | M::Btc => OF | SF | AF | PF,
-        // BSF, BSR: all but ZF are undefined.
-        M::Bsf | M::Bsr => CF | OF | SF | AF | PF,
-        // LZCNT, TZCNT: all but CF and ZF are undefined.
-        M::Lzcnt | M::Tzcnt => OF | SF | AF | PF,
-        // BMI: AF and PF are undefined (BEXTR: SF as well).
-        M::Andn | M::Blsi | M::Blsr | M::Blsmsk | M::Bzhi => AF | PF,
-        M::Bextr => AF | PF | SF,
+        // BSF, BSR: all but ZF are undefined; the hardware's PF is that of something internal.
+        M::Bsf | M::Bsr => PF,
+        // BMI: AF and PF are undefined, for BEXTR SF as well.
+        M::Andn | M::Blsi | M::Blsr | M::Blsmsk | M::Bzhi => PF,
+        M::Bextr => PF | SF,
         _ => 0,
     }
 }
