@@ -51,6 +51,7 @@ impl Streams {
     /// which of them are.
     pub(crate) fn wait(&self, until: Option<Nanos>, input: bool, output: bool) -> (bool, bool) {
         if input && self.input.get() != Input::Polled {
+            self.wants_input.set(false);
             return (true, false);
         }
         let clock = until.map(|until| Subscription::clock(until.saturating_sub(wasi::clock(1))));
@@ -73,6 +74,7 @@ impl Streams {
         let ready = (has(&[0]), has(&[1, 2]));
         if ready.0 {
             self.input.set(Input::Ready);
+            self.wants_input.set(false);
         }
         ready
     }
@@ -82,19 +84,21 @@ impl Streams {
     fn wait_badly(&self, clock: Option<Subscription>, input: bool) -> (bool, bool) {
         if input {
             self.input.set(Input::Steady);
+            self.wants_input.set(false);
         } else if let Some(clock) = clock {
             let _ = wasi::poll(&[clock], &mut [WasiEvent::default()]);
         }
         (input, true)
     }
 
+    /// True when a read found nothing and nobody was told of input since.
+    pub(crate) fn wants_input(&self) -> bool {
+        self.wants_input.get()
+    }
+
     /// True when someone wants input and there is some now: asked while the guest computes.
     pub(crate) fn poll_input(&self) -> bool {
-        let ready = self.wants_input.get() && self.wait(Some(0), true, false).0;
-        if ready {
-            self.wants_input.set(false);
-        }
-        ready
+        self.wants_input.get() && self.wait(Some(0), true, false).0
     }
 
     fn read(&self, buf: &mut [u8]) -> HostResult<usize> {

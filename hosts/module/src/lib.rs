@@ -65,15 +65,17 @@ pub extern "C" fn _start() {
                 }
             }
             Pause::Idle { until, on } => {
-                let (readable, writable) = machine.streams.wait(until, on.stdin, on.output);
+                // A read that found nothing is a wish, too: a terminal reads ahead of whoever asks it.
+                let input = on.stdin || machine.streams.wants_input();
+                if until.is_none() && !input && !on.output {
+                    fail("deadlock: every process of the guest waits for something that cannot come");
+                }
+                let (readable, writable) = machine.streams.wait(until, input, on.output);
                 if readable {
                     machine.kernel.push(brainworm_abi::Event::Readable);
                 }
                 if writable {
                     machine.kernel.push(brainworm_abi::Event::Writable);
-                }
-                if until.is_none() && !on.stdin && !on.output {
-                    fail("deadlock: every process of the guest waits for something that cannot come");
                 }
             }
             Pause::Exited(status) => leave(status.code()),
