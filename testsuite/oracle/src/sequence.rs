@@ -121,7 +121,9 @@ fn flag_effects(bytes: &[u8]) -> (u64, u64, u64) {
     let by_count = insn.op_count() > 1
         && insn.op_kinds().last() == Some(OpKind::Register)
         && insn.op_register(insn.op_count() - 1) == Register::CL;
-    let written = if by_count { 0 } else { bits(insn.rflags_modified()) & !undefined };
+    // What the manual leaves undefined the hardware may leave as it was.
+    let sure = insn.rflags_written() | insn.rflags_cleared() | insn.rflags_set();
+    let written = if by_count { 0 } else { bits(sure) & !undefined };
     (bits(insn.rflags_read()), written, undefined)
 }
 
