@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::ToString;
 use brainworm_abi::image::Image;
-use brainworm_abi::{PAGE_SHIFT, WinSize};
+use brainworm_abi::{Host, PAGE_SHIFT, Stream, WinSize};
 use brainworm_kernel::{Arena, BootConfig, BootError, Kernel};
 use brainworm_loader::start::Wishes;
 use core::arch::wasm32::memory_grow;
@@ -52,7 +52,11 @@ impl Machine {
         let working_dir = wishes.working_dir.as_ref().unwrap_or(&config.working_dir);
         let mounts = Mounts::find(working_dir, setup.read_only_mounts);
         let streams = Streams::new(is_driven, setup.window);
-        let host = Box::new(WasiHost::new(mounts, streams.clone()));
+        let mut host = Box::new(WasiHost::new(mounts, streams.clone()));
+        if !is_driven && host.is_terminal(Stream::Stdin) {
+            // Preview 1 says nothing of the terminal: nothing is promised of it.
+            wishes.term = Some(b"dumb".to_vec());
+        }
         let image = ((bytes.as_ptr() as usize >> PAGE_SHIFT) as u32, bytes.len() as u64);
         let mut spare = (0, 0);
         let grow = Box::new(move |pages| grow(&mut spare, pages));
