@@ -7,6 +7,7 @@ mod args;
 mod bless;
 mod check;
 mod diff;
+mod docs;
 mod images;
 mod process;
 mod repo;
@@ -25,6 +26,7 @@ usage: cargo x COMMAND
   check [--quick] [--only STEP]
                              everything CI runs: fmt, clippy, tidy, unit tests, isa oracle, fuzzers, sys, scripts, sizes
   tidy                       crate edges, unsafe, long files and lines, words that do not belong
+  docs                       write the pages under docs/ that are made from tables
   size [--kernel FILE] [--wasm FILE --tree DIR]
                              sizes that may not grow unseen
   images                     make the images the tests run in, into .cache/ (root, network, Debian's packages)
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         "images" => images::run(&rest),
         "scripts" => scripts::run(&rest),
         "sys" => sys::run(&rest),
+        "docs" => docs::run(&rest),
         "tidy" => tidy::run(&rest),
         "size" => size::run(&rest),
         "check" => check::run(&rest),
