@@ -11,4 +11,4 @@ rmdir ../cwd; ls; touch z 2>&1 | sed 's/.*: //'; pwd; cd ..; mv y /dev/shm/moved
 rm /dev/shm/moved; rm -rf "$PWD/"*; ls -A; rm nothing 2>/dev/null; echo $?; rm -f nothing; echo $?
 mkdir -p deep; cd deep; for i in $(seq 60); do mkdir d$i; cd d$i; done; cd /tmp/scratch; find deep | wc -l
 rm -r deep; ls; touch -- -dash; ls; rm -- -dash; touch "$(printf 'new\nline')"; ls | wc -l; rm new*
-mv --exchange a b 2>/dev/null || ln -T /etc/hostname h 2>/dev/null || echo exdev; rm .. 2>/dev/null; echo $?
+mv --exchange a b 2>/dev/null || ln -T /proc/version h 2>/dev/null || echo exdev; rm .. 2>/dev/null; echo $?
