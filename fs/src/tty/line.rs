@@ -111,8 +111,8 @@ impl Line {
 
     fn interrupt(&mut self, byte: u8, number: u8, signal: &mut dyn FnMut(u8)) {
         if !self.termios.has_local(NOFLSH) {
+            // What was written is with the reader already, as on a pty of Linux: only input is dropped.
             self.flush_input();
-            self.output.clear();
         }
         signal(number);
         if self.termios.has_input(IXON) {
