@@ -51,7 +51,7 @@ impl World {
             let pid = self.last_pid;
             let is_group = || self.procs.iter().any(|(_, p)| p.pgid == pid || p.sid == pid);
             // Numbers are only reused after the first round, so the search through groups is rare.
-            if !self.pids.contains_key(&pid) && !(self.forks as Pid >= PID_MAX - 300 && is_group()) {
+            if !(self.pids.contains_key(&pid) || self.forks as Pid >= PID_MAX - 300 && is_group()) {
                 return Some(pid);
             }
         }

@@ -189,10 +189,10 @@ impl Engine {
         let rip = cpu.rip;
         let tag = bus.view().code_tag;
         cpu.gpr[Gpr::CODE_PAGE.0 as usize] = rip & !0xfff;
-        if let Some(op) = self.cache.jumps.find(rip, tag) {
-            if self.cache.op(op).code != Code::Dead {
-                return Ok(op);
-            }
+        if let Some(op) = self.cache.jumps.find(rip, tag)
+            && self.cache.op(op).code != Code::Dead
+        {
+            return Ok(op);
         }
         let page = bus.fetch(rip).map_err(fault)?.host;
         self.drain(bus);

@@ -3,21 +3,21 @@
 use brainworm_cpu::softfloat::F80;
 
 /// xorshift64*: small, seedable, the same everywhere.
-pub struct Rng(u64);
+pub(crate) struct Rng(u64);
 
 impl Rng {
-    pub fn new(seed: u64) -> Rng {
+    pub(crate) fn new(seed: u64) -> Rng {
         Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    pub fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         (self.next() >> 11) % n
     }
 
@@ -77,15 +77,15 @@ impl Rng {
         self.below(2) << (frac + exp) | self.exponent(exp, near_exp) << frac | self.pattern(frac)
     }
 
-    pub fn f32(&mut self, near: Option<u32>) -> u32 {
+    pub(crate) fn f32(&mut self, near: Option<u32>) -> u32 {
         self.hidden(23, 8, near.map(u64::from)) as u32
     }
 
-    pub fn f64(&mut self, near: Option<u64>) -> u64 {
+    pub(crate) fn f64(&mut self, near: Option<u64>) -> u64 {
         self.hidden(52, 11, near)
     }
 
-    pub fn f80(&mut self, near: Option<F80>) -> F80 {
+    pub(crate) fn f80(&mut self, near: Option<F80>) -> F80 {
         let e = self.exponent(15, near.map(|n| u64::from(n.se & 0x7fff)));
         let mut sig = self.pattern(63);
         // Few unsupported encodings and pseudo-denormals, or nothing else would be tested.
@@ -106,7 +106,7 @@ impl Rng {
     }
 
     /// MXCSR without flags. Masked mostly; DAZ, FTZ and rounding at random.
-    pub fn mxcsr(&mut self) -> u32 {
+    pub(crate) fn mxcsr(&mut self) -> u32 {
         let r = self.next() as u32;
         let masks = if self.below(4) == 0 { r & 0x1f80 } else { 0x1f80 };
         let daz_ftz = if self.below(2) == 0 { r & 0x8040 } else { 0 };
@@ -114,7 +114,7 @@ impl Rng {
     }
 
     /// An x87 control word: masked mostly.
-    pub fn fcw(&mut self) -> u16 {
+    pub(crate) fn fcw(&mut self) -> u16 {
         let r = self.next() as u16;
         let masks = if self.below(4) == 0 { r & 0x3f } else { 0x3f };
         masks | 0x40 | r & 0xf00

@@ -193,7 +193,7 @@ impl<F> Sel<F> {
 
 macro_rules! named {
     ($($name:ident)*) => { mod named { use super::*; use sf::Format; use std::marker::PhantomData; $(
-        pub fn $name<F: Format>(e: &mut Env, _: PhantomData<F>, a: F::Bits, b: F::Bits) -> F::Bits { sf::$name::<F>(e, a, b) }
+        pub(super) fn $name<F: Format>(e: &mut Env, _: PhantomData<F>, a: F::Bits, b: F::Bits) -> F::Bits { sf::$name::<F>(e, a, b) }
     )* } };
 }
 named!(add sub mul div min max);

@@ -22,7 +22,7 @@ extern "C" fn on_fpe(_signal: i32, _info: *mut libc::siginfo_t, context: *mut li
 }
 
 /// Installs the handler.
-pub fn arm() {
+pub(crate) fn arm() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // SAFETY: a zeroed sigaction is valid, and the handler only touches the frame.

@@ -345,7 +345,7 @@ impl FrameStore for Frames {
     }
     fn image_frame(&self, offset: u64) -> Option<Frame> {
         let (page, total) = self.arena.image;
-        (offset < total && offset % PAGE_SIZE as u64 == 0).then(|| Frame(page + (offset >> PAGE_SHIFT) as u32))
+        (offset < total && offset.is_multiple_of(PAGE_SIZE as u64)).then(|| Frame(page + (offset >> PAGE_SHIFT) as u32))
     }
 }
 

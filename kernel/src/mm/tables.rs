@@ -81,7 +81,7 @@ impl Tables {
         }
         let p = self.high.get(&page)?;
         let is_allowed = if write { p.rights.write } else { p.rights.read };
-        is_allowed.then(|| HostAddr((p.frame.0 << PAGE_SHIFT) | (addr as u32 & FLAGS)))
+        is_allowed.then_some(HostAddr((p.frame.0 << PAGE_SHIFT) | (addr as u32 & FLAGS)))
     }
     /// Gives the page a frame with rights; answers the frame it had.
     pub(crate) fn set(&mut self, page: u64, frame: Frame, rights: Rights) -> Option<Frame> {

@@ -5,7 +5,7 @@ use crate::sys::{RELEASE, VERSION};
 use crate::task::State;
 use crate::world::World;
 use alloc::vec::Vec;
-use brainworm_abi::{Errno, ProcNode};
+use brainworm_abi::Errno;
 use brainworm_cpu::cpuid;
 
 /// Clock ticks a second as user space counts them (USER_HZ).

@@ -118,7 +118,7 @@ mod tests {
     fn registers_survive_and_the_stack_is_rotated() {
         let mut cpu = Cpu::new();
         cpu.fsw = 3 << 11;
-        cpu.ftw = 0xffff & !(3 << 6);
+        cpu.ftw = !(3 << 6);
         cpu.fpr[3] = (1 << 63, 0x3fff);
         cpu.ymm[5].0 = [1, 2, 3, 4];
         cpu.mxcsr = 0x1fa0;

@@ -268,7 +268,7 @@ macro_rules! opaque {
         }
     )*};
 }
-pub(crate) use {opaque, shown};
+pub(crate) use opaque;
 
 shown!(i32, u32, i64, u64, [Fd; 2], TimespecC, SigSet);
 opaque!(u8, u16, [u64; 2]);

@@ -24,7 +24,7 @@ const ALL: u32 = i32::MAX as u32;
 impl Kernel {
     /// What names a futex word: EINVAL unless aligned, EFAULT unless it can be read.
     fn futex_key(&mut self, ix: u32, addr: GuestAddr, is_private: bool) -> Result<FutexKey, Errno> {
-        if addr.0 % 4 != 0 {
+        if !addr.0.is_multiple_of(4) {
             return Err(Errno::EINVAL);
         }
         let mut mem = self.user_mem(ix);
@@ -128,7 +128,7 @@ impl Kernel {
     fn release_robust(&mut self, ix: u32, addr: u64, is_pi: bool) {
         let addr = GuestAddr(addr);
         let Ok(word) = self.peek_user::<u32>(ix, addr) else { return };
-        if word & FUTEX_TID_MASK != self.world.tasks[ix].tid || addr.0 % 4 != 0 {
+        if word & FUTEX_TID_MASK != self.world.tasks[ix].tid || !addr.0.is_multiple_of(4) {
             return;
         }
         let dead = word & FUTEX_WAITERS | FUTEX_OWNER_DIED;

@@ -377,7 +377,7 @@ pub(super) fn sys_sched_yield(cx: &mut Cx<'_>) -> SysResult {
 /// sched_getaffinity(2): one CPU.
 pub(super) fn sys_sched_getaffinity(cx: &mut Cx<'_>, pid: i32, len: u64, mask: GuestAddr) -> SysResult {
     task_named(cx, pid)?;
-    if len < 8 || len % 8 != 0 {
+    if len < 8 || !len.is_multiple_of(8) {
         return Err(Errno::EINVAL.into());
     }
     cx.write_bytes(mask, &1u64.to_le_bytes())?;

@@ -29,7 +29,7 @@ pub(super) fn limits(cx: &Cx<'_>) -> MapLimits {
 
 /// The pages of a page-aligned range: EINVAL when not aligned, ENOMEM when it wraps or leaves user space.
 fn pages(addr: u64, len: u64) -> Result<Range<u64>, Errno> {
-    if addr % PAGE != 0 {
+    if !addr.is_multiple_of(PAGE) {
         return Err(Errno::EINVAL);
     }
     let len = len.checked_next_multiple_of(PAGE).ok_or(Errno::ENOMEM)?;
@@ -49,7 +49,7 @@ pub(super) fn sys_mmap(
 ) -> SysResult {
     use MapFlags as M;
     let fixed = flags.intersects(M::MAP_FIXED | M::MAP_FIXED_NOREPLACE);
-    if len == 0 || offset % PAGE != 0 || (fixed && !addr.is_page_aligned()) {
+    if len == 0 || !offset.is_multiple_of(PAGE) || (fixed && !addr.is_page_aligned()) {
         return Err(Errno::EINVAL.into());
     }
     if flags.contains(M::MAP_HUGETLB) {

@@ -297,7 +297,7 @@ impl Kernel {
         let files_id = self.new_id();
         let task = &mut self.world.tasks[ix];
         task.space = Some(space);
-        task.cpu = alloc::boxed::Box::new(Cpu::new());
+        *task.cpu = Cpu::new();
         task.cpu.rip = loaded.entry;
         task.cpu.gpr[4] = loaded.rsp;
         task.comm = loaded.comm;

@@ -12,6 +12,7 @@ pub struct PidFd {
 }
 
 impl PidFd {
+    #[expect(clippy::new_ret_no_self, reason = "a pidfd only ever lives behind an Arc")]
     pub(crate) fn new(pid: Pid, ended: Arc<WaitPoint>) -> Arc<dyn File> {
         Arc::new(PidFd { pid, ended })
     }

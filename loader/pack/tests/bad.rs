@@ -71,8 +71,8 @@ fn digests_platforms_and_manifests() {
     refuse("diff_id", &Oci { wrong_diff_id: true, ..Oci::of(vec![layer.clone()]) }.tar(), "uncompressed contents");
     let arm = Oci { architecture: "arm64", ..Oci::of(vec![layer.clone()]) }.tar();
     refuse("architecture", &arm, "linux/arm64");
-    refuse("architecture of docker save", &docker_save(&[layer.clone()], "riscv64"), "linux/riscv64");
-    let text = String::from_utf8_lossy(&docker_save(&[layer.clone()], "amd64")).into_owned();
+    refuse("architecture of docker save", &docker_save(std::slice::from_ref(&layer), "riscv64"), "linux/riscv64");
+    let text = String::from_utf8_lossy(&docker_save(std::slice::from_ref(&layer), "amd64")).into_owned();
     refuse("missing layer", text.replace("0/layer.tar\"", "9/layer.tar\"").as_bytes(), "missing");
     refuse("no layers", text.replace("[\"0/layer.tar\"]", "[             ]").as_bytes(), "different layers");
     let tarred = |files: &[(&str, &[u8])]| files.iter().fold(Tar::new(), |t, f| t.file(f.0, f.1)).end();

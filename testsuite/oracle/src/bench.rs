@@ -92,6 +92,7 @@ impl Bench {
         } else {
             hidden(insn, state)
         };
+        #[expect(clippy::needless_range_loop, reason = "the index names a page on both sides")]
         for index in 0..DATA.len() {
             let before = &self.image.pages[index];
             let (real, ours) = (self.native.page(index), self.engine.memory.page(index));

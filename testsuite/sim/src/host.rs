@@ -21,7 +21,7 @@ impl Random {
         Random(seed.wrapping_mul(2).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -29,7 +29,7 @@ impl Random {
     }
     /// True once in `n` times.
     pub fn one_in(&mut self, n: u64) -> bool {
-        (self.next() >> 20) % n == 0
+        (self.draw() >> 20).is_multiple_of(n)
     }
 }
 
@@ -76,7 +76,7 @@ impl World {
         Ok(())
     }
     fn shorten(&mut self, len: usize) -> usize {
-        if self.is_chaotic && len > 1 && self.random.one_in(2) { 1 + self.random.next() as usize % len } else { len }
+        if self.is_chaotic && len > 1 && self.random.one_in(2) { 1 + self.random.draw() as usize % len } else { len }
     }
 }
 
@@ -104,7 +104,7 @@ impl Host for SimHost {
     }
     fn entropy(&mut self, out: &mut [u8]) {
         let mut world = self.world.borrow_mut();
-        out.iter_mut().for_each(|byte| *byte = (world.random.next() >> 32) as u8);
+        out.iter_mut().for_each(|byte| *byte = (world.random.draw() >> 32) as u8);
     }
     fn read(&mut self, stream: Stream, buf: &mut [u8]) -> HostResult<usize> {
         let mut world = self.world.borrow_mut();

@@ -114,7 +114,7 @@ fn drive(image: &[u8], options: &Options, world: &Rc<RefCell<World>>) -> End {
     while left > 0 {
         // With a slice of 1..n, every point of preemption is met some time.
         let budget = match options.slice {
-            Some(most) if options.is_chaotic => 1 + random.next() % most,
+            Some(most) if options.is_chaotic => 1 + random.draw() % most,
             _ => slice,
         };
         let pause = kernel.run(budget);

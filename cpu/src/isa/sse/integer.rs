@@ -315,7 +315,7 @@ pub fn mpsadbw<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     binary(e, i, |e, a, b| {
         let mut sum = e.vimm(0, 0);
         for k in 0..4u8 {
-            let word = |from: u8| move |n: usize| if n % 2 == 0 { from + n as u8 / 2 } else { 16 };
+            let word = |from: u8| move |n: usize| if n.is_multiple_of(2) { from + n as u8 / 2 } else { 16 };
             let zero = e.vimm(0, 0);
             let sliding = e.vshuffle(core::array::from_fn(word(first + k)), a, zero);
             let fixed = e.vextract(Shape::I8x16, block + k, b);

@@ -189,7 +189,10 @@ impl Image {
 
 /// Maps a file over the start of `room`, copy-on-write.
 fn map(room: &mut [u8], file: &File, len: usize) -> Outcome<()> {
-    assert!(len <= room.len() && room.as_ptr().addr() % 4096 == 0, "the memory was grown by the image's length");
+    assert!(
+        len <= room.len() && room.as_ptr().addr().is_multiple_of(4096),
+        "the memory was grown by the image's length"
+    );
     let (protection, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | MapFlags::FIXED);
     // SAFETY: the pages replaced are all of `room`, borrowed for writing, fresh from growing the memory; they stay
     // readable and writable, and go with the engine's own mapping of the whole memory. Nobody changes a file of the

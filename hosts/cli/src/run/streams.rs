@@ -225,7 +225,7 @@ fn transfer(
 /// The module asks for terminals (0 to 2) and whether directories can be written (told by an option instead).
 fn fdstat(memory: &mut [u8], fd: u32, out: u32, is_terminal: bool) -> Result<(), i32> {
     let (kind, rights) = match fd {
-        0..=2 if is_terminal => (FILETYPE_CHARACTER_DEVICE, u64::MAX & !RIGHTS_SEEK_TELL),
+        0..=2 if is_terminal => (FILETYPE_CHARACTER_DEVICE, !RIGHTS_SEEK_TELL),
         0..=2 => (FILETYPE_UNKNOWN, u64::MAX),
         _ => (FILETYPE_DIRECTORY, u64::MAX),
     };

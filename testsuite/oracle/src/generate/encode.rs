@@ -160,12 +160,12 @@ fn operand(rng: &mut Rng, insn: &mut Instruction, n: u32, kind: K, rip: u64, add
         kind,
         K::r8_or_mem | K::r16_or_mem | K::r32_or_mem | K::r64_or_mem | K::mm_or_mem | K::xmm_or_mem | K::ymm_or_mem
     );
-    if !(or_memory && rng.percent(50)) {
-        if let Some(register) = register(rng, kind, style) {
-            insn.set_op_kind(n, OpKind::Register);
-            insn.set_op_register(n, register);
-            return Some(());
-        }
+    if !(or_memory && rng.percent(50))
+        && let Some(register) = register(rng, kind, style)
+    {
+        insn.set_op_kind(n, OpKind::Register);
+        insn.set_op_register(n, register);
+        return Some(());
     }
     if style == Style::InSequence && (kind == K::mem_offs || kind == K::seg_rBX_al || is_vsib(kind)) {
         return None;

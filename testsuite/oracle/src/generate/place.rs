@@ -80,10 +80,9 @@ pub fn prepare(rng: &mut Rng, subject: &Subject, state: &mut State) {
     if matches!(insn.flow_control(), FlowControl::IndirectBranch | FlowControl::IndirectCall)
         && insn.op0_kind() == OpKind::Register
         && rng.percent(85)
+        && let Some(n) = slot(insn.op0_register())
     {
-        if let Some(n) = slot(insn.op0_register()) {
-            state.gpr[n] = code_target(rng, subject.rip);
-        }
+        state.gpr[n] = code_target(rng, subject.rip);
     }
 }
 
