@@ -90,7 +90,8 @@ fn seal(block: &mut [u8]) {
 }
 
 /// Seals every block that looks like a header, so that mutants get past the checksum.
-fn repair(random: &mut Random, bytes: &mut [u8]) {
+#[expect(clippy::ptr_arg, reason = "the type of all repairs")]
+fn repair(random: &mut Random, bytes: &mut Vec<u8>) {
     if random.once_in(8) {
         return;
     }
