@@ -27,4 +27,10 @@ if ! .cache/tools/bin/wasmtime --version 2>/dev/null | grep -qF "$wasmtime_versi
     mkdir -p .cache
     cargo install --quiet --locked --root .cache/tools wasmtime-cli --version "$wasmtime_version"
 fi
+# An engine that shares nothing with it, on another architecture.
+if ! [ -x .cache/tools-aarch64/bin/wasmi ]; then
+    say "building wasmi for aarch64 (a minute, once)"
+    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld cargo install --quiet --locked --root .cache/tools-aarch64 \
+        --target aarch64-unknown-linux-musl wasmi_cli
+fi
 say "ready"

@@ -20,6 +20,8 @@ sh -c 'kill -9 $$'; echo "killed: $?"
 find . -type f | sort | xargs cksum | cut -d' ' -f1,2
 printf '%s\\n' "$((0x7fffffff * 3))" "$(printf 'a\\tb' | od -An -tx1)"
 """
+# The first process is spared what it sends itself, as in a pid namespace; a fault of its own is not.
+SEGFAULT = "exec perl -e 'print unpack(q(p), pack(q(J), 1))'"
 ISSUE = "seq 1000 | sort -R | sort -n | tail -1; (sleep 0.1; echo done) & wait"
 
 
@@ -112,7 +114,7 @@ def main():
             status = lambda script: run(prefix + ["sh", "-c", script])
             checks.equal(f"{name}: status 7", status("exit 7")[0], 7)
             checks.equal(f"{name}: status 125", status("exit 125")[0], 125)
-            for script, true in (("exit 126", "126"), ("exit 255", "255"), ("kill -9 $$", "137")):
+            for script, true in (("exit 126", "126"), ("exit 255", "255"), (SEGFAULT, "139")):
                 code, _, err = status(script)
                 checks.equal(f"{name}: {script} exits 125 and stderr names {true}", (code, true in err.decode()), (125, True))
             checks.equal(f"{name}: stdout and stderr apart", status("echo out; echo err >&2")[1:], (b"out\n", b"err\n"))
@@ -136,7 +138,7 @@ def main():
             found, seen = on_terminal(prefix + ["sh", "-c", "tty >/dev/null && echo is-a-tty; read x; echo got-$x"], b"word\n", b"got-word")
             checks.equal(f"{name}: a terminal on stdin ({seen[-60:] if not found else 'ok'})", found, True)
         bw = [a.brainworm, "run", a.image, "sh", "-c"]
-        for script, code in (("exit 7", 7), ("exit 126", 126), ("exit 255", 255), ("kill -9 $$", 137), ("kill -TERM $$", 143)):
+        for script, code in (("exit 7", 7), ("exit 126", 126), ("exit 255", 255), (SEGFAULT, 139)):
             checks.equal(f"brainworm run: {script}", run(bw + [script])[0], code)
         checks.equal("brainworm run: no such command is 127", run([a.brainworm, "run", a.image, "/no/such"])[0], 127)
         checks.equal("brainworm run: not executable is 126", run([a.brainworm, "run", a.image, "/etc/passwd"])[0], 126)

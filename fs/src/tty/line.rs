@@ -41,6 +41,8 @@ pub(super) struct Line {
     /// Entries at the front of `input` that can be read; the rest is the line being edited.
     committed: usize,
     pub(super) output: VecDeque<u8>,
+    /// Bytes of `output` that were there before the input now being received: the other side has them.
+    delivered: usize,
     /// The next byte is taken literally (VLNEXT).
     is_literal: bool,
     /// VSTOP was typed.
@@ -54,6 +56,7 @@ impl Line {
     /// Takes typed bytes until the queue is full; answers how many were taken. `signal` is called for those that are
     /// signals.
     pub(super) fn receive(&mut self, bytes: &[u8], signal: &mut dyn FnMut(u8)) -> usize {
+        self.delivered = self.output.len();
         for (i, &byte) in bytes.iter().enumerate() {
             let is_canonical = self.termios.has_local(ICANON);
             // A line that is too long loses bytes, so that its end still gets through.
@@ -111,8 +114,9 @@ impl Line {
 
     fn interrupt(&mut self, byte: u8, number: u8, signal: &mut dyn FnMut(u8)) {
         if !self.termios.has_local(NOFLSH) {
-            // What was written is with the reader already, as on a pty of Linux: only input is dropped.
             self.flush_input();
+            // What was written before is with the reader already, as on a pty of Linux.
+            self.output.truncate(self.delivered);
         }
         signal(number);
         if self.termios.has_input(IXON) {

@@ -11,7 +11,7 @@ impl Space {
     /// private copies stay. The next touch asks the file again.
     pub(crate) fn unmap_file(&mut self, frames: &mut Frames, id: (u64, u64), first: u64, count: u64) -> bool {
         let end = first.saturating_add(count);
-        let mut hit: Vec<u64> = Vec::new();
+        let mut hit: Vec<(u64, bool)> = Vec::new();
         for (&start, vma) in &self.vmas {
             let Backing::File { desc, first: at } = &vma.backing else { continue };
             if desc.file.map_id() != Some(id) {
@@ -19,12 +19,15 @@ impl Space {
             }
             let (from, to) = (first.max(*at), end.min(at.saturating_add(vma.end - start)));
             if from < to {
-                hit.extend(self.tables.present(start + (from - at)..start + (to - at)));
+                let is_shared = vma.flags.contains(super::VmaFlags::SHARED);
+                let pages = self.tables.present(start + (from - at)..start + (to - at));
+                hit.extend(pages.into_iter().map(|page| (page, is_shared)));
             }
         }
-        for &page in &hit {
-            // A private copy has one owner, us; what the file also owns has two, and image pages count nothing.
-            if self.tables.get(page).is_some_and(|p| !frames.is_unique(p.frame)) {
+        for &(page, is_shared) in &hit {
+            // A private copy has one owner, us; what the file also owns has two, and image pages count nothing. A shared
+            // page is never a copy, and the file may have let go of it already.
+            if is_shared || self.tables.get(page).is_some_and(|p| !frames.is_unique(p.frame)) {
                 self.drop_page(frames, page);
             }
         }

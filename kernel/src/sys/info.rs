@@ -14,7 +14,7 @@ use brainworm_abi::linux::sched::{
 };
 use brainworm_abi::linux::system::{CAP_LAST_CAP, SysInfo, Utsname};
 use brainworm_abi::linux::time::TimespecC;
-use brainworm_abi::{Errno, GuestAddr, PAGE_SIZE};
+use brainworm_abi::{Errno, GuestAddr, PAGE_SHIFT, PAGE_SIZE};
 use brainworm_cpu::Gpr;
 
 flag_arg!(RandomFlags);
@@ -316,6 +316,14 @@ fn set_limit(cx: &mut Cx<'_>, slot: u32, resource: u32, new: RLimit) -> SysResul
         return Err(Errno::EPERM.into());
     }
     cx.k.world.procs[slot].limits[resource as usize] = new;
+    if resource == RLIMIT_STACK {
+        // The stack grows within the limit of the moment; the room for it was laid out at execve(2).
+        let task = cx.k.world.procs[slot].tasks.first().copied();
+        if let Some(space) = task.and_then(|ix| cx.k.world.tasks[ix].space) {
+            let space = &mut cx.k.world.spaces[space];
+            space.stack_limit_pages = space.stack_limit_pages.min(new.rlim_cur >> PAGE_SHIFT);
+        }
+    }
     Ok(0)
 }
 

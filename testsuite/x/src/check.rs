@@ -15,13 +15,17 @@ enum When {
 }
 
 /// Name, when, and the words of the command. `cargo` is this cargo; `x` is this program.
-const STEPS: [(&str, When, &[&str]); 17] = [
+const STEPS: [(&str, When, &[&str]); 19] = [
     ("fmt", When::Quick, &["cargo", "fmt", "--all", "--check"]),
-    ("clippy", When::Quick, &["cargo", "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    (
+        "clippy",
+        When::Quick,
+        &["cargo", "clippy", "--quiet", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"],
+    ),
     ("tidy", When::Quick, &["x", "tidy"]),
-    ("unit", When::Quick, &["cargo", "test", "--quiet", "--workspace"]),
+    ("unit", When::Quick, &["cargo", "test", "--quiet", "--release", "--workspace"]),
     ("images", When::Full, &["x", "images"]),
-    ("build", When::Full, &["cargo", "build", "--quiet", "--release"]),
+    ("build", When::Full, &["cargo", "build", "--quiet", "--release", "--workspace"]),
     (
         "isa",
         When::Full,
@@ -57,6 +61,29 @@ const STEPS: [(&str, When, &[&str]); 17] = [
     ),
     ("built file", When::Full, &["{brainworm}", "build", "{cache}/debian.tar", "-o", "{cache}/debian.wasm"]),
     ("size", When::Full, &["x", "size"]),
+    (
+        "engines",
+        When::Full,
+        &[
+            "python3",
+            "testsuite/engines/check.py",
+            "--image",
+            "{cache}/debian-min.tar",
+            "--brainworm",
+            "{brainworm}",
+            "--wasmtime",
+            "{cache}/tools/bin/wasmtime",
+            "--node",
+            "node",
+            "--wasmi",
+            "qemu-aarch64-static {cache}/tools-aarch64/bin/wasmi",
+        ],
+    ),
+    (
+        "scripts on the test host",
+        When::Full,
+        &["x", "scripts", "--runner", "{sim} --slice 1000 --chaos {cache}/debian.tar", "--timeout", "300"],
+    ),
 ];
 
 /// Run the steps.
@@ -84,6 +111,7 @@ fn step(words: &[&str]) -> Result<bool, Failure> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repo::top().join("target"), Into::into);
     let place = |word: &str| {
         let word = word.replace("{brainworm}", &target.join("release/brainworm").to_string_lossy());
+        let word = word.replace("{sim}", &target.join("release/sim").to_string_lossy());
         word.replace("{cache}", &repo::cache().to_string_lossy())
     };
     let (program, words) = words.split_first().ok_or("an empty step")?;

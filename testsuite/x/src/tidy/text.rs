@@ -43,11 +43,13 @@ fn check_one(source: &Source) -> Vec<String> {
         breaches.push(format!("{path}:1: a module opens with //! and what it is for"));
     }
     let columns = MAX_COLUMNS.iter().find(|(end, _)| path.ends_with(end)).map_or(usize::MAX, |(_, max)| *max);
+    // Generated tables are as wide as their contents.
+    let is_generated = path.ends_with("docs/isa.md") || path.ends_with("docs/syscalls.md");
     // Recorded output may hold anything.
     let is_recorded = path.ends_with(".out");
     for (number, line) in (1..).zip(text.lines()) {
         let mut breach = |what: String| breaches.push(format!("{path}:{number}: {what}"));
-        if line.chars().count() > columns && !line.contains("://") {
+        if !is_generated && line.chars().count() > columns && !line.contains("://") {
             breach(format!("longer than {columns} columns"));
         }
         if is_code && line.ends_with([' ', '\t']) {
