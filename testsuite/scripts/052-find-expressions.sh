@@ -2,7 +2,7 @@
 # Tests, actions, pruning, -exec forms, depth, -printf, -delete.
 mkdir -p a/b/c a/d; touch a/1.txt a/b/2.txt a/b/c/3.log; printf 12345 >a/d/five; ln -s 1.txt a/link
 ln a/1.txt a/hard; touch -d '2020-01-02 03:04:05' a/old; mkfifo a/fifo; chmod 600 a/d/five; mkdir a/empty
-find a | sort; find a -type f -name '*.txt' | sort; find a -type d -empty; find a -size 5c
+find a | sort; find a -type f -name '*.txt' | sort; find a -type d -empty; find a -size 5c | sort
 find a -maxdepth 1 -mindepth 1 -type l; find a -links 2 -type f | sort
 find a -newermt 2021-01-01 -name 1.txt; find a ! -newermt 2021-01-01 | sort
 find a -path a/b -prune -o -type f -print | sort; find a -name '*.txt' -exec echo {} \; | sort

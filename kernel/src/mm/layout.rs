@@ -9,6 +9,9 @@ use brainworm_abi::{PAGE_SHIFT, PAGE_SIZE};
 
 /// Where PIE programs are loaded.
 pub(crate) const PIE_BASE: u64 = 0x40_0000;
+/// Where programs without an interpreter are loaded when they can be anywhere: a dynamic linker that is run as a program
+/// (ldd) maps another one to the low addresses that one is linked to.
+pub(crate) const LOADER_BASE: u64 = 0x400_0000;
 /// Room kept for brk(2) after a program; a heap past it is malloc's affair (it falls back to mmap).
 const BRK_GAP_PAGES: u64 = 0xf80;
 /// Room below the stack's top for RLIMIT_STACK's default, and the most a larger limit gets.

@@ -220,7 +220,10 @@ impl Kernel {
         };
         let bias = match elf.kind {
             Kind::Fixed => 0,
-            Kind::Relocatable => (layout::PIE_BASE - elf.span.0.min(layout::PIE_BASE)).next_multiple_of(elf.align),
+            Kind::Relocatable => {
+                let base = if linker.is_some() { layout::PIE_BASE } else { layout::LOADER_BASE };
+                (base - elf.span.0.min(base)).next_multiple_of(elf.align)
+            }
         };
         // Where the heap, the stack and the mmap area go is known before anything is mapped.
         let plan = layout::Plan::new(bias + elf.span.1, elf.memory_end() + bias, stack_limit);
