@@ -15,7 +15,7 @@ enum When {
 }
 
 /// Name, when, and the words of the command. `cargo` is this cargo; `x` is this program.
-const STEPS: [(&str, When, &[&str]); 19] = [
+const STEPS: [(&str, When, &[&str]); 20] = [
     ("fmt", When::Quick, &["cargo", "fmt", "--all", "--check"]),
     (
         "clippy",
@@ -79,10 +79,11 @@ const STEPS: [(&str, When, &[&str]); 19] = [
             "qemu-aarch64-static {cache}/tools-aarch64/bin/wasmi",
         ],
     ),
+    ("packed image", When::Full, &["{sim}", "--pack", "{cache}/debian.packed", "{cache}/debian.tar"]),
     (
         "scripts on the test host",
         When::Full,
-        &["x", "scripts", "--runner", "{sim} --slice 1000 --chaos {cache}/debian.tar", "--timeout", "300"],
+        &["x", "scripts", "--runner", "{sim} --slice 1000 --chaos {cache}/debian.packed", "--timeout", "300"],
     ),
 ];
 
