@@ -83,7 +83,16 @@ const STEPS: [(&str, When, &[&str]); 20] = [
     (
         "scripts on the test host",
         When::Full,
-        &["x", "scripts", "--runner", "{sim} --slice 1000 --chaos {cache}/debian.packed", "--timeout", "300"],
+        &[
+            "x",
+            "scripts",
+            "--runner",
+            "{sim} --slice 1000 --chaos {cache}/debian.packed",
+            "--known",
+            "testsuite/sim/known-failures.txt",
+            "--timeout",
+            "300",
+        ],
     ),
 ];
 
