@@ -89,7 +89,7 @@ const STEPS: [(&str, When, &[&str]); 20] = [
             "--runner",
             "{sim} --slice 1000 --chaos {cache}/debian.packed",
             "--known",
-            "testsuite/sim/known-failures.txt",
+            "testsuite/sim/chaos-known.txt",
             "--timeout",
             "300",
         ],
