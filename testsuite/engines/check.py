@@ -145,8 +145,9 @@ def main():
         checks.equal("brainworm run: no such image is 125", run([a.brainworm, "run", "/no/such.tar", "true"])[0], 125)
         code, _, err = run([a.brainworm, "run", "-p", "80:80", a.image, "true"])
         checks.equal("brainworm run -p is refused in one line", (code, err.count(b"\n")), (125, 1))
-        found, seen = on_terminal([a.brainworm, "run", "-t", "-i", a.image, "bash"], b"stty size; echo $((6*7))x; exit\n", b"42x")
-        checks.equal(f"brainworm run -t bash ({seen[-80:] if not found else 'ok'})", found, True)
+        for flags in (["-t"], ["-it"]):
+            found, seen = on_terminal([a.brainworm, "run", *flags, a.image, "bash"], b"stty size; echo $((6*7))x; exit\n", b"42x")
+            checks.equal(f"brainworm run {flags[0]} bash ({seen[-80:] if not found else 'ok'})", found, True)
     print(f"{checks.passed} passed, {checks.failed} failed")
     sys.exit(checks.failed != 0)
 

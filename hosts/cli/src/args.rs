@@ -95,7 +95,7 @@ pub(crate) struct RunArgs {
     /// Connect standard input
     #[arg(short, long)]
     pub(crate) interactive: bool,
-    /// Give the container a terminal
+    /// Give the container a terminal, with this one's keys
     #[arg(short, long)]
     pub(crate) tty: bool,
     /// Set a variable; without a value, take it from here

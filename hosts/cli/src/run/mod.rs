@@ -35,7 +35,9 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     let words = [OsString::from("brainworm")];
     let command = words.iter().chain(args.command()).map(|word| word.as_bytes().to_vec()).collect();
     let terminal = if args.tty { Some(Terminal::open(args.interactive)?) } else { None };
-    let streams = Streams::new(command, environment, args.interactive, args.tty);
+    // A terminal that nobody can type on serves nobody: unlike docker's, `-t` alone takes its keys too.
+    let is_interactive = args.interactive || terminal.as_ref().is_some_and(Terminal::has_keys);
+    let streams = Streams::new(command, environment, is_interactive, args.tty);
     let mut machine = Machine::new(program, streams, &mounts, &options, terminal.as_ref())?;
     let status = machine.run(terminal.as_ref());
     drop(terminal);

@@ -18,15 +18,17 @@ impl Terminal {
                 false => Ok(Terminal { before: None }),
             };
         }
-        if !is_interactive {
-            return Ok(Terminal { before: None });
-        }
         let failed = |e| Failure::because("-t: the terminal cannot be set up", std::io::Error::from(e));
         let before = termios::tcgetattr(stdio::stdin()).map_err(failed)?;
         let mut raw = before.clone();
         raw.make_raw();
         termios::tcsetattr(stdio::stdin(), OptionalActions::Drain, &raw).map_err(failed)?;
         Ok(Terminal { before: Some(before) })
+    }
+
+    /// Standard input is the terminal.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.before.is_some()
     }
 
     /// (rows, columns) of whichever stream is the terminal.
