@@ -2,7 +2,8 @@
 //!
 //! The function's type is `(cpu: i32, env: i32, entry: i32) -> i32`: addresses of a [`Cpu`] and an [`Env`], the number of an
 //! entry, and one of the `EXIT_` codes as the answer. On entry slot [`Gpr::CODE_PAGE`] holds the guest address of the page
-//! the region starts in; on exit `cpu.rip` says where the guest goes on and all registers and flags are exact.
+//! the code given to `discover` begins at; on exit `cpu.rip` says where the guest goes on and all registers and flags are
+//! exact. Several regions found in the same code (a span: one executable segment of a file) agree on that page.
 
 use super::flow::{Graph, Next, Step, structure};
 use super::lower::{End, Known, Lower, local};
@@ -14,6 +15,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::mem::offset_of;
+use core::ops::Range;
 use wasm_encoder::{
     BlockType, CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection, MemArg,
     MemArgTarget, MemoryType, Module, TypeSection, ValType,
@@ -54,6 +56,8 @@ pub struct Region {
     is_header: Vec<bool>,
     /// Offsets (from the region's first page) at which the function can be entered, by entry number.
     pub entries: Vec<u32>,
+    /// The bytes its instructions lie in, as offsets likewise.
+    pub bytes: Range<u32>,
 }
 
 struct Block {
@@ -75,17 +79,27 @@ impl Region {
     /// Finds the blocks reachable from `start` in `code`, which begins at the region's first page. Code past its end is
     /// outside: going there leaves the function. `None` when there is no instruction at `start`.
     pub fn discover(code: &[u8], start: u32) -> Option<Region> {
-        let code = &code[..code.len().min(MAX_BYTES)];
-        let mut scan = Scan { code, insns: BTreeMap::new(), leaders: BTreeSet::new(), entries: vec![start] };
-        scan.follow(start);
-        if !scan.insns.contains_key(&start) {
+        Region::discover_in(code, 0..u32::MAX, &[start])
+    }
+
+    /// The same for several starts, and within `range` only: what lies outside of it is another function's. All starts
+    /// are entries. `None` when there is no instruction at any of them.
+    pub fn discover_in(code: &[u8], range: Range<u32>, starts: &[u32]) -> Option<Region> {
+        let first = range.start as usize;
+        let range = first..(range.end as usize).min(code.len()).min(first.saturating_add(MAX_BYTES));
+        let mut scan = Scan { code, range, insns: BTreeMap::new(), leaders: BTreeSet::new(), entries: Vec::new() };
+        for &start in starts {
+            scan.entries.push(start);
+            scan.follow(start);
+        }
+        if scan.insns.is_empty() {
             return None;
         }
         Some(scan.region())
     }
 
     /// The wasm function of the region.
-    fn function(&self) -> Function {
+    pub fn function(&self) -> Function {
         let mut lower = Lower::new();
         let flags = self.flags_known();
         for step in structure(&self.graph) {
@@ -188,6 +202,8 @@ fn target(at: u32, insn: &Insn) -> i64 {
 
 struct Scan<'a> {
     code: &'a [u8],
+    /// Where instructions may be.
+    range: Range<usize>,
     insns: BTreeMap<u32, Insn>,
     leaders: BTreeSet<u32>,
     entries: Vec<u32>,
@@ -199,9 +215,9 @@ impl Scan<'_> {
         while let Some(mut at) = work.pop() {
             self.leaders.insert(at);
             while !self.insns.contains_key(&at) && self.insns.len() < MAX_INSNS {
-                let Some(insn) = self.code.get(at as usize..).and_then(|code| decode(code, at & 0xfff).ok()) else {
-                    break;
-                };
+                let here = Some(at as usize).filter(|at| self.range.contains(at));
+                let code = here.and_then(|at| self.code.get(at..self.range.end));
+                let Some(insn) = code.and_then(|code| decode(code, at & 0xfff).ok()) else { break };
                 self.insns.insert(at, insn);
                 let next = at + insn.len as u32;
                 match self.flow(at, &insn) {
@@ -232,7 +248,7 @@ impl Scan<'_> {
         trial.flags = Known::Op(crate::flags::FlagOp::Sub, crate::insn::Width::W64);
         trial.insn(at as i64, insn, meaning::<Lower>(insn.mn));
         let to = target(at, insn);
-        let inside = (0..self.code.len() as i64).contains(&to);
+        let inside = (self.range.start as i64..self.range.end as i64).contains(&to);
         match trial.end {
             End::Next => Flow::Next,
             End::Jump if inside && insn.mn != Mn::Call => Flow::Jump(to as u32),
@@ -284,7 +300,9 @@ impl Scan<'_> {
         let mut seen = BTreeSet::new();
         self.entries.retain(|&at| seen.insert(at));
         let entries = self.entries.iter().filter_map(|&at| index_of(at)).collect();
-        Region { blocks, graph: Graph { next, entries }, is_header, entries: self.entries }
+        let end = self.insns.iter().map(|(at, insn)| at + insn.len as u32).max().unwrap_or(0);
+        let bytes = starts.first().copied().unwrap_or(0)..end;
+        Region { blocks, graph: Graph { next, entries }, is_header, entries: self.entries, bytes }
     }
 }
 
