@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+mod audit;
 mod boot;
 mod events;
 mod inotify;

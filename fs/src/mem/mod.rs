@@ -31,17 +31,25 @@ pub(crate) const OVERLAYFS_MAGIC: u64 = 0x794c_7630;
 
 /// Frames of inodes that went away where no `FrameStore` was at hand; emptied by `Vfs::reap`.
 #[derive(Default)]
-pub(crate) struct Graveyard(Mutex<Vec<Frame>>);
+pub(crate) struct Graveyard {
+    frames: Mutex<Vec<Frame>>,
+    /// Frames of inodes that are there, of all memory filesystems.
+    charged: AtomicU64,
+}
 
 impl Graveyard {
     pub(crate) fn bury(&self, mut frames: Vec<Frame>) {
-        self.0.lock().append(&mut frames);
+        self.frames.lock().append(&mut frames);
     }
     /// Gives the frames back; answers how many.
     pub(crate) fn reap(&self, store: &mut dyn FrameStore) -> usize {
-        let frames = core::mem::take(&mut *self.0.lock());
+        let frames = core::mem::take(&mut *self.frames.lock());
         frames.iter().for_each(|&frame| store.release(frame));
         frames.len()
+    }
+    /// Frames of inodes, those of inodes that went away included.
+    pub(crate) fn held(&self) -> u64 {
+        self.charged.load(Ordering::Relaxed) + self.frames.lock().len() as u64
     }
 }
 
@@ -174,10 +182,12 @@ impl pages::Charge for MemFs {
             return Err(Errno::ENOSPC);
         }
         self.used.fetch_add(1, Ordering::Relaxed);
+        self.graveyard.charged.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
     fn uncharge(&self, frames: u64) {
         self.used.fetch_sub(frames, Ordering::Relaxed);
+        self.graveyard.charged.fetch_sub(frames, Ordering::Relaxed);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Inodes of the memory filesystem: making them, directories, and regular files as open files.
 
 use super::dir::{Dir, Found};
-use super::pages::{Base, Pages};
+use super::pages::{Base, Charge, Pages};
 use super::{MemFs, own};
 use crate::PathRef;
 use crate::image::Root;
@@ -221,7 +221,7 @@ impl Drop for MemInode {
         if let Body::File(pages) = &mut state.body {
             let frames = pages.take_frames();
             if !frames.is_empty() {
-                self.fs.used.fetch_sub(frames.len() as u64, Ordering::Relaxed);
+                self.fs.uncharge(frames.len() as u64);
                 self.fs.graveyard.bury(frames);
             }
         }

@@ -70,6 +70,10 @@ impl Vfs {
     pub fn reap(&self, frames: &mut dyn FrameStore) -> usize {
         self.graveyard.reap(frames)
     }
+    /// Frames that memory filesystems hold, those that `reap` would give back included.
+    pub fn held_frames(&self) -> u64 {
+        self.graveyard.held()
+    }
 
     /// The same after dropping cached names and inodes nobody uses: for when memory is about to run out.
     pub fn shrink(&self, frames: &mut dyn FrameStore) -> usize {

@@ -16,6 +16,7 @@ mod frame;
 mod host;
 pub mod image;
 pub mod linux;
+mod no_files;
 mod proc;
 mod time;
 mod wait;
@@ -28,6 +29,7 @@ pub use host::{
     ChunkId, DirEntry, Event, ExitStatus, Host, HostError, HostFileId, HostFiles, HostResult, HostStat, Interest,
     Pause, Stream, WinSize,
 };
+pub use no_files::NoFiles;
 pub use proc::{Pid, ProcInfo, ProcNode};
 pub use time::{Nanos, Timespec};
 pub use wait::{Bell, WaitKey, WaitPoint};

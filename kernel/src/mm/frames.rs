@@ -189,6 +189,11 @@ impl Frames {
         let (frame, offset) = (Frame(host.0 >> PAGE_SHIFT), host.0 as usize % PAGE_SIZE);
         self.page_mut(frame)[offset..offset + bytes.len()].copy_from_slice(bytes);
     }
+    /// Frames with owners that may come and go, with their counts.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = (Frame, u32)> {
+        let counts = self.counts.iter().enumerate().filter(|(_, count)| **count > 0 && **count != PERMANENT);
+        counts.map(|(i, &count)| (Frame(self.first + i as u32), count))
+    }
     /// A reader for those who look at memory while the allocator is lent elsewhere (/proc).
     pub fn peek(&self) -> FramePeek {
         FramePeek { base: self.arena.base }

@@ -1,10 +1,7 @@
 //! The test host: a seeded world in which the clock is virtual and every call that may answer `WouldBlock` does so now
 //! and then. Two runs with the same seed see the same world.
 
-use brainworm_abi::{
-    ChunkId, DirEntry, Event, Host, HostError, HostFileId, HostFiles, HostResult, HostStat, Nanos, OpenFlags, Stream,
-    Timespec, WinSize,
-};
+use brainworm_abi::{ChunkId, Event, Host, HostError, HostFiles, HostResult, Nanos, NoFiles, Stream, WinSize};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -150,64 +147,8 @@ impl Host for SimHost {
         Ok(())
     }
     fn log(&mut self, line: &str) {
-        eprintln!("{line}");
-    }
-}
-
-/// A host that grants no directory.
-struct NoFiles;
-
-impl HostFiles for NoFiles {
-    fn mounts(&mut self) -> Vec<(Vec<u8>, bool)> {
-        Vec::new()
-    }
-    fn stat(&mut self, _: u32, _: &[u8]) -> HostResult<HostStat> {
-        Err(HostError::Refused)
-    }
-    fn open(&mut self, _: u32, _: &[u8], _: OpenFlags, _: u32) -> HostResult<HostFileId> {
-        Err(HostError::Refused)
-    }
-    fn close(&mut self, _: HostFileId) {}
-    fn fstat(&mut self, _: HostFileId) -> HostResult<HostStat> {
-        Err(HostError::Refused)
-    }
-    fn read_at(&mut self, _: HostFileId, _: u64, _: &mut [u8]) -> HostResult<usize> {
-        Err(HostError::Refused)
-    }
-    fn write_at(&mut self, _: HostFileId, _: u64, _: &[u8]) -> HostResult<usize> {
-        Err(HostError::Refused)
-    }
-    fn set_len(&mut self, _: HostFileId, _: u64) -> HostResult<()> {
-        Err(HostError::Refused)
-    }
-    fn sync(&mut self, _: HostFileId) -> HostResult<()> {
-        Err(HostError::Refused)
-    }
-    fn read_dir(&mut self, _: u32, _: &[u8]) -> HostResult<Vec<DirEntry>> {
-        Err(HostError::Refused)
-    }
-    fn mkdir(&mut self, _: u32, _: &[u8]) -> HostResult<()> {
-        Err(HostError::Refused)
-    }
-    fn unlink(&mut self, _: u32, _: &[u8]) -> HostResult<()> {
-        Err(HostError::Refused)
-    }
-    fn rmdir(&mut self, _: u32, _: &[u8]) -> HostResult<()> {
-        Err(HostError::Refused)
-    }
-    fn rename(&mut self, _: u32, _: &[u8], _: &[u8]) -> HostResult<()> {
-        Err(HostError::Refused)
-    }
-    fn link(&mut self, _: u32, _: &[u8], _: &[u8]) -> HostResult<()> {
-        Err(HostError::Refused)
-    }
-    fn symlink(&mut self, _: u32, _: &[u8], _: &[u8]) -> HostResult<()> {
-        Err(HostError::Refused)
-    }
-    fn readlink(&mut self, _: u32, _: &[u8]) -> HostResult<Vec<u8>> {
-        Err(HostError::Refused)
-    }
-    fn set_times(&mut self, _: u32, _: &[u8], _: Option<Timespec>, _: Option<Timespec>) -> HostResult<()> {
-        Err(HostError::Refused)
+        if self.world.borrow().is_live {
+            eprintln!("{line}");
+        }
     }
 }
