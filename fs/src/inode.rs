@@ -102,8 +102,8 @@ pub(crate) trait Inode: Any + Send + Sync {
         Err(Errno::EPERM)
     }
     /// A regular file without a name (O_TMPFILE).
-    fn tmpfile(&self, io: &mut Io<'_>, new: &NewInode<'_>) -> Result<Arc<dyn Inode>, Errno> {
-        let _ = (io, new);
+    fn tmpfile(&self, io: &mut Io<'_>, new: &NewInode<'_>, is_linkable: bool) -> Result<Arc<dyn Inode>, Errno> {
+        let _ = (io, new, is_linkable);
         Err(Errno::EOPNOTSUPP)
     }
     /// One more name for `target`, an inode of the same filesystem.

@@ -51,6 +51,7 @@ mod walk;
 
 pub use dentry::PathRef;
 pub use pipe::{PIPE_BUF, Pipe, PipeEnd};
+pub use procfs::ProcMem;
 pub use vfs::{
     Access, BootConfig, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REMOUNT, MountFormat, Opened,
     RenameFlags, TimeSet, Vfs, XattrSet,

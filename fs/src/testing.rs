@@ -314,6 +314,12 @@ impl ProcInfo for TestProc {
             _ => Err(Errno::ESRCH),
         }
     }
+    fn memory(&self, pid: Pid) -> Result<u64, Errno> {
+        self.owner(pid).map(|_| u64::from(pid) + 100)
+    }
+    fn is_running(&self, _file: (u64, u64)) -> bool {
+        false
+    }
     fn owner(&self, pid: Pid) -> Result<(u32, u32, Nanos), Errno> {
         match pid {
             1 => Ok((0, 0, 5)),

@@ -18,11 +18,17 @@ pub(crate) struct TextFile {
     accept: Option<Accept>,
     /// What the reader at the start saw, so that the pieces it reads fit together.
     content: Mutex<Option<Vec<u8>>>,
+    /// Each read sees what is there at that moment.
+    is_live: bool,
 }
 
 impl TextFile {
     pub(crate) fn new(path: &PathRef, render: Render, accept: Option<Accept>) -> TextFile {
-        TextFile { path: path.clone(), render, accept, content: Mutex::new(None) }
+        TextFile { path: path.clone(), render, accept, content: Mutex::new(None), is_live: false }
+    }
+    /// The same without a memory of what was read.
+    pub(crate) fn live(self) -> TextFile {
+        TextFile { is_live: true, ..self }
     }
 }
 
@@ -38,7 +44,7 @@ impl File for TextFile {
     }
     fn read(&self, io: &mut Io<'_>, pos: u64, buf: &mut [u8]) -> Result<usize, Errno> {
         let mut content = self.content.lock();
-        if pos == 0 || content.is_none() {
+        if pos == 0 || self.is_live || content.is_none() {
             let mut text = Vec::new();
             (self.render)(io, &mut text)?;
             *content = Some(text);

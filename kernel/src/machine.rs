@@ -172,6 +172,10 @@ impl Kernel {
     /// The address space of a task, to copy from and to. A task without one (a dying one) gets EFAULT from all of it.
     pub(crate) fn user_mem(&mut self, ix: u32) -> UserMem<'_> {
         let space = self.world.tasks[ix].space.expect("a task without memory made a call");
+        self.space_mem(space)
+    }
+    /// The same for an address space, whoever uses it.
+    pub(crate) fn space_mem(&mut self, space: u32) -> UserMem<'_> {
         UserMem {
             space: &mut self.world.spaces[space],
             frames: &mut self.frames,
@@ -306,8 +310,7 @@ impl Kernel {
         match node {
             ProcNode::PidComm(pid) => {
                 if let Some(ix) = self.world.task_of(pid) {
-                    let name = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-                    self.world.tasks[ix].comm = name[..name.len().min(15)].to_vec();
+                    self.world.tasks[ix].comm = bytes[..bytes.len().min(15)].to_vec();
                 }
             }
             ProcNode::PidOomScoreAdj(pid) => {

@@ -33,7 +33,7 @@ pub(crate) struct PosixTimer {
     /// SIGEV_THREAD_ID.
     pub(crate) thread: Option<Pid>,
     pub(crate) value: u64,
-    /// Expirations since the signal was queued.
+    /// Expirations that the signal taken last stood for, besides the first (timer_getoverrun(2)).
     pub(crate) overrun: u32,
 }
 
@@ -131,18 +131,22 @@ impl Kernel {
         self.tell_posix_timer(process, id, times);
     }
     fn tell_posix_timer(&mut self, process: u32, id: u32, times: u64) {
-        let Some(timer) = self.world.procs[process].timers.posix.get_mut(&id) else { return };
+        let Some(timer) = self.world.procs[process].timers.posix.get(&id) else { return };
         let Some(signal) = timer.signal else { return };
         let overrun = u32::try_from(times - 1).unwrap_or(i32::MAX as u32).min(i32::MAX as u32);
-        timer.overrun = overrun;
         let (thread, info) = (timer.thread, SigInfo::timer(signal.number(), id, overrun, timer.value));
-        match thread {
-            Some(tid) => {
-                if let Some(ix) = self.world.task_of(tid) {
+        match thread.map(|tid| self.world.task_of(tid)) {
+            Some(Some(ix)) => {
+                if !self.world.tasks[ix].signals.pending.merge_timer(id, times) {
                     self.signal_task(ix, info);
                 }
             }
-            None => self.signal_process(process, info),
+            Some(None) => {}
+            None => {
+                if !self.world.procs[process].signals.pending.merge_timer(id, times) {
+                    self.signal_process(process, info);
+                }
+            }
         }
     }
     /// execve(2) deletes POSIX timers.

@@ -15,7 +15,7 @@ grep -c ^processor /proc/cpuinfo | grep -q . && echo cpus
 grep -E '^(MemTotal|MemFree|MemAvailable|SwapTotal):' /proc/meminfo | cut -d: -f1
 head -1 /proc/stat | cut -d' ' -f1; cat /proc/sys/fs/pipe-max-size; ls /proc/self/task | wc -l
 [ "$(ls /proc/self/task)" != $$ ] && echo task; ls -d /proc/self/ns/pid; cat /proc/self/oom_score_adj
-readlink /proc/self | grep -qx '[0-9]*' && echo pid; ls /proc/self/fd | head -3 | tr '\n' ' '
+readlink /proc/self | grep -qx '[0-9]*' && echo pid; ls /proc/self/fd | grep -x '[012]' | tr '\n' ' '
 cat /proc/self/fdinfo/0 | head -1; cat /proc/nonexistent 2>/dev/null; echo $?
 cat /proc/999999/stat 2>/dev/null; echo $?; echo x >/proc/version 2>/dev/null; echo $?
 test -r /proc/self/mem && echo mem; sh -c 'echo renamed >/proc/self/comm; cat /proc/$$/comm'

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <spawn.h>
 #include <sys/auxv.h>
+#include <sys/sendfile.h>
 #include <sys/prctl.h>
 
 extern char **environ;
@@ -41,6 +42,11 @@ static int inner(int argc, char **argv) {
         ssize_t n = readlink("/proc/self/exe", path, 199);
         CHECK(n > 0 && (path[n] = 0, 1) && (!strcmp(strrchr(path, '/'), strrchr(argv[0], '/'))));
         return 41;
+    }
+    if (!strcmp(argv[1], "hold")) return read(0, argv[0], 1), 44;
+    if (!strcmp(argv[1], "environ")) {
+        CHECK(read(3, argv[0], 1) == 0 && !strcmp(read_file("/proc/self/environ"), "NEW=1"));
+        return 0;
     }
     if (!strcmp(argv[1], "count")) return argc == atoi(argv[2]) + 3 && strlen(argv[argc - 1]) == 100 ? 42 : 1;
     return 43;
@@ -102,6 +108,37 @@ int main(int argc, char **argv) {
     for (int i = 0; i < 5000; i++) many[3 + i] = huge;
     pid = CHILD(execv(exe, many));
     CHECK(WEXITSTATUS(reap(pid)) == 42);
+    // A program that runs is not written to, one that is written to is not run.
+    int busy[2], from = open(exe, O_RDONLY), to = open("copy", O_CREAT | O_WRONLY, 0755);
+    CHECK(pipe(busy) == 0 && sendfile(to, from, NULL, 1 << 30) > 0 && close(from) == 0);
+    FAILS(open(exe, O_WRONLY), ETXTBSY);
+    FAILS(execl("copy", "x", "other", NULL), ETXTBSY);
+    CHECK(close(to) == 0);
+    CHECK(realpath("copy", exe));
+    pid = CHILD({ dup2(busy[0], 0); close(busy[1]); execl(exe, "x", "hold", NULL); });
+    close(busy[0]);
+    char proc[40], link[300];
+    sprintf(proc, "/proc/%d/exe", pid);
+    while (readlink(proc, link, sizeof link) < 0 || strncmp(link, exe, strlen(exe))) usleep(1000);
+    char name[40], text[100] = "";
+    sprintf(name, "/proc/%d/cmdline", pid);
+    while (!text[0]) read(fd = open(name, O_RDONLY), text, 100), close(fd);
+    CHECK(!strcmp(text, "x") && !strcmp(text + 2, "hold"));
+    FAILS(open(exe, O_WRONLY), ETXTBSY);
+    FAILS(open(exe, O_RDONLY | O_TRUNC), ETXTBSY);
+    FAILS(truncate(exe, 10), ETXTBSY);
+    close(busy[1]);
+    CHECK(WEXITSTATUS(reap(pid)) == 44);
+    CHECK((fd = open(exe, O_WRONLY)) >= 0 && close(fd) == 0);
+    // What was opened before execve(2) is the old program's.
+    setenv("MARK", "old", 1);
+    pid = CHILD({
+        int environ_fd = open("/proc/self/environ", O_RDONLY);
+        CHECK(environ_fd == 3 && read(environ_fd, text, 10) == 10);
+        char *args[] = {"x", "environ", NULL}, *env[] = {"NEW=1", NULL};
+        execve(exe, args, env);
+    });
+    REAP_OK(pid);
     fd = open(exe, O_RDONLY | O_CLOEXEC);
     pid = CHILD({ char *args[] = {"x", "other", NULL}; fexecve(fd, args, environ); });
     CHECK(WEXITSTATUS(reap(pid)) == 43);

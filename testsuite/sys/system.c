@@ -101,6 +101,48 @@ int main(void) {
     value = 6;
     CHECK(pwrite(mem, &value, 4, (off_t)(uintptr_t)&secret) == 4 && *(volatile int *)&secret == 6);
     FAILS(pread(mem, &value, 4, 8), EIO);
+    FAILS(lseek(mem, 0, SEEK_END), EINVAL);
+    FAILS(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, mem, 0), ENODEV);
+    // Whatever the mapping allows: the first page may only be read, the second not even that.
+    CHECK(lseek(mem, (off_t)(uintptr_t)(probe + 4094), SEEK_SET) > 0 && write(mem, "abcd", 4) == 4);
+    CHECK(probe[4094] == 'a' && probe[4095] == 'b' && read_file("/proc/self/maps"));
+    FAILS(write(1, probe + 4096, 1), EFAULT);
+    CHECK(pread(mem, comm, 2, (off_t)(uintptr_t)(probe + 4096)) == 2 && comm[0] == 'c' && comm[1] == 'd');
+    FAILS(write(1, probe + 4096, 1), EFAULT);
+    int shared = open("shared", O_RDWR | O_CREAT, 0600);
+    CHECK(ftruncate(shared, 4096) == 0);
+    char *view = mmap(NULL, 4096, PROT_READ, MAP_SHARED, shared, 0);
+    FAILS(pwrite(mem, "x", 1, (off_t)(uintptr_t)view), EIO);
+    // Code that was run and is patched.
+    unsigned char *code_page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(code_page, "\xb8\x07\x00\x00\x00\xc3", 6);
+    CHECK(mprotect(code_page, 4096, PROT_READ | PROT_EXEC) == 0 && ((int (*)(void))code_page)() == 7);
+    CHECK(pwrite(mem, "\x09", 1, (off_t)(uintptr_t)code_page + 1) == 1 && ((int (*)(void))code_page)() == 9);
+    // Another process: its memory is seen as long as it is there.
+    int hold[2];
+    CHECK(pipe(hold) == 0);
+    pid_t other = CHILD({ close(hold[1]); read(hold[0], comm, 1); });
+    close(hold[0]);
+    sprintf(name, "/proc/%d/mem", other);
+    int theirs = open(name, O_RDWR);
+    value = 77;
+    CHECK(theirs >= 0 && pwrite(theirs, &value, 4, (off_t)(uintptr_t)&secret) == 4 && secret == 6);
+    CHECK(pread(theirs, &value, 4, (off_t)(uintptr_t)&secret) == 4 && value == 77);
+    REAP_OK(CHILD({
+        char path[30];
+        CHECK(setuid(1000) == 0);
+        FAILS(open(name, O_RDONLY), EACCES);
+        sprintf(path, "/proc/%d/environ", other);
+        FAILS(open(path, O_RDONLY), EACCES);
+        FAILS(open("/proc/version", O_WRONLY), EACCES);
+    }));
+    close(hold[1]);
+    REAP_OK(other);
+    CHECK(pread(theirs, &value, 4, (off_t)(uintptr_t)&secret) == 0);
+    FAILS(open(name, O_RDONLY), ENOENT);
+    int version = open("/proc/version", O_WRONLY), own = open("/proc/self/status", O_WRONLY);
+    FAILS(write(version, "x", 1), EIO);
+    FAILS(write(own, "x", 1), EINVAL);
     ok("/proc/self");
     return 0;
 }

@@ -292,9 +292,9 @@ impl Inode for MemInode {
         self.dir_changed(io.now, inode.dir_delta());
         Ok(inode)
     }
-    fn tmpfile(&self, io: &mut Io<'_>, new: &NewInode<'_>) -> Result<Arc<dyn Inode>, Errno> {
+    fn tmpfile(&self, io: &mut Io<'_>, new: &NewInode<'_>, is_linkable: bool) -> Result<Arc<dyn Inode>, Errno> {
         let inode = self.fs.detached(new, io.now);
-        inode.state.lock().is_linkable = true;
+        inode.state.lock().is_linkable = is_linkable;
         Ok(inode)
     }
     fn link(&self, io: &mut Io<'_>, name: &[u8], target: &Arc<dyn Inode>) -> Result<(), Errno> {

@@ -3,6 +3,7 @@
 //! Nothing is cached: each lookup asks whether the process is there. Links to open objects (exe, cwd, root, fd/N) are
 //! magic: following one leads to the object, reading it gives a name.
 
+mod mem;
 mod sysctl;
 mod table;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::{Effect, Errno, File, FileKind, Io, OpenFlags, Pid, ProcNode, Stat, StatFs, Timespec};
 use core::any::Any;
+pub use mem::ProcMem;
 use table::{Entry, PidEntry};
 
 const PROC_SUPER_MAGIC: u64 = 0x9fa0;
@@ -99,6 +101,7 @@ impl ProcInode {
             },
             Node::OfPid(_, entry, _) => match entry {
                 PidEntry::File(..) | PidEntry::Text(..) => FileKind::Regular,
+                PidEntry::Memory(..) | PidEntry::Mem => FileKind::Regular,
                 PidEntry::Magic(_) => FileKind::Symlink,
                 _ => FileKind::Directory,
             },
@@ -121,7 +124,8 @@ impl ProcInode {
     }
     fn mode(&self) -> u32 {
         match self.node {
-            Node::OfPid(_, PidEntry::File(_, mode) | PidEntry::Text(_, mode), _) => mode,
+            Node::OfPid(_, PidEntry::File(_, mode) | PidEntry::Text(_, mode) | PidEntry::Memory(_, mode), _) => mode,
+            Node::OfPid(_, PidEntry::Mem, _) => 0o600,
             Node::OfPid(_, PidEntry::Fd, _) => 0o500,
             _ => match ProcInode::kind_of(&self.node) {
                 FileKind::Directory => 0o555,
@@ -234,8 +238,9 @@ impl ProcInode {
         let node = node(pid);
         Some(Box::new(move |io, bytes| {
             let bytes = match node {
+                // A newline is part of the name (corresponds to fs/proc/base.c:comm_write).
                 ProcNode::PidComm(_) => {
-                    let end = bytes.iter().position(|&b| b == b'\n' || b == 0).unwrap_or(bytes.len());
+                    let end = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
                     bytes[..end.min(15)].to_vec()
                 }
                 _ => {
@@ -371,11 +376,9 @@ impl Inode for ProcInode {
             _ => Ok(()),
         }
     }
-    fn open(self: Arc<Self>, io: &mut Io<'_>, path: &PathRef, flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
+    /// Whoever may write to a read-only file for its mode alone (root) opens it, and each write fails.
+    fn open(self: Arc<Self>, io: &mut Io<'_>, path: &PathRef, _flags: OpenFlags) -> Result<Arc<dyn File>, Errno> {
         let accept = self.accept();
-        if flags.writes() && accept.is_none() {
-            return Err(Errno::EACCES);
-        }
         if let Node::OfPid(pid, ..) | Node::FdInfo(pid, _) = self.node {
             io.proc.owner(pid)?;
         }
@@ -388,10 +391,22 @@ impl Inode for ProcInode {
                 Ok(())
             }),
             Node::OfPid(pid, PidEntry::File(node, _), _) => ProcInode::render(node(pid)),
+            Node::OfPid(pid, PidEntry::Memory(node, _), _) => {
+                self.check_peek(io, pid)?;
+                ProcInode::render(node(io.proc.memory(pid)?))
+            }
+            Node::OfPid(pid, PidEntry::Mem, _) => {
+                self.check_peek(io, pid)?;
+                return Ok(Arc::new(ProcMem::new(path, io.proc.memory(pid)?)));
+            }
             Node::FdInfo(pid, fd) => ProcInode::render(ProcNode::PidFdinfo(pid, fd)),
             _ => return Err(Errno::EISDIR),
         };
-        Ok(Arc::new(TextFile::new(path, render, accept)))
+        let refusal = if self.pid().is_some() { Errno::EINVAL } else { Errno::EIO };
+        let refuse: Accept = Box::new(move |_, _| Err(refusal));
+        let file = TextFile::new(path, render, Some(accept.unwrap_or(refuse)));
+        let is_live = matches!(self.node, Node::OfPid(_, PidEntry::Memory(..), _));
+        Ok(Arc::new(if is_live { file.live() } else { file }))
     }
     fn readlink(&self, io: &mut Io<'_>) -> Result<Vec<u8>, Errno> {
         if let Some((pid, node)) = self.magic_node() {

@@ -93,6 +93,10 @@ pub(super) enum PidEntry {
     /// A file the kernel fills, with its mode.
     File(fn(Pid) -> ProcNode, u32),
     Text(&'static str, u32),
+    /// A file the kernel fills from the address space there was at the open.
+    Memory(fn(u64) -> ProcNode, u32),
+    /// mem.
+    Mem,
     /// A magic link.
     Magic(fn(Pid) -> ProcNode),
     Fd,
@@ -103,7 +107,7 @@ pub(super) enum PidEntry {
     Ns,
 }
 
-use PidEntry::{Fd, Fdinfo, Magic, Ns, Task};
+use PidEntry::{Fd, Fdinfo, Magic, Mem, Memory, Ns, Task};
 
 const fn file(node: fn(Pid) -> ProcNode) -> PidEntry {
     PidEntry::File(node, 0o444)
@@ -114,13 +118,13 @@ const fn private(node: fn(Pid) -> ProcNode) -> PidEntry {
 
 /// /proc/PID.
 pub(super) const PID: &[(&str, PidEntry)] = &[
-    ("auxv", private(ProcNode::PidAuxv)),
+    ("auxv", Memory(ProcNode::Auxv, 0o400)),
     ("cgroup", file(ProcNode::PidCgroup)),
     ("cmdline", file(ProcNode::PidCmdline)),
     ("comm", PidEntry::File(ProcNode::PidComm, 0o644)),
     ("coredump_filter", PidEntry::Text("00000033\n", 0o444)),
     ("cwd", Magic(ProcNode::PidCwd)),
-    ("environ", private(ProcNode::PidEnviron)),
+    ("environ", Memory(ProcNode::Environ, 0o400)),
     ("exe", Magic(ProcNode::PidExe)),
     ("fd", Fd),
     ("fdinfo", Fdinfo),
@@ -128,7 +132,8 @@ pub(super) const PID: &[(&str, PidEntry)] = &[
     ("io", private(ProcNode::PidIo)),
     ("limits", file(ProcNode::PidLimits)),
     ("loginuid", file(ProcNode::PidLoginuid)),
-    ("maps", file(ProcNode::PidMaps)),
+    ("maps", Memory(ProcNode::Maps, 0o444)),
+    ("mem", Mem),
     ("mountinfo", file(ProcNode::PidMountinfo)),
     ("mounts", file(ProcNode::PidMounts)),
     ("net", PidEntry::Net),
@@ -140,7 +145,7 @@ pub(super) const PID: &[(&str, PidEntry)] = &[
     ("schedstat", PidEntry::Text("0 0 0\n", 0o444)),
     ("sessionid", PidEntry::Text("4294967295", 0o444)),
     ("setgroups", PidEntry::Text("allow\n", 0o444)),
-    ("smaps", file(ProcNode::PidSmaps)),
+    ("smaps", Memory(ProcNode::Smaps, 0o444)),
     ("stat", file(ProcNode::PidStat)),
     ("statm", file(ProcNode::PidStatm)),
     ("status", file(ProcNode::PidStatus)),

@@ -10,7 +10,7 @@ fn files_and_links_are_where_proc_5_says() {
     let cases = [
         ("/proc/meminfo", "Meminfo\n"),
         ("/proc/self/status", "PidStatus(7)\n"),
-        ("/proc/1/maps", "PidMaps(1)\n"),
+        ("/proc/1/maps", "Maps(101)\n"),
         ("/proc/thread-self/comm", "PidComm(8)\n"),
         ("/proc/7/task/8/stat", "PidStat(8)\n"),
         ("/proc/mounts", "PidMounts(7)\n"),

@@ -167,6 +167,9 @@ impl Vfs {
         self.check_writable(&place)?;
         let permissions = place.inode().perm(io)?;
         perm::check(&io.caller, permissions, perm::WRITE)?;
+        if io.proc.is_running(place.id()) {
+            return Err(Errno::ETXTBSY);
+        }
         place.inode().truncate(io, size)
     }
 

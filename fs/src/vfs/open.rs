@@ -136,7 +136,7 @@ impl Vfs {
         self.check_writable(&dir)?;
         self.check_dir(io, &dir, perm::WRITE | perm::EXEC)?;
         let new = self.new_inode(io, &dir, FileKind::Regular, mode & 0o7777, 0, b"")?;
-        let inode = dir.inode().tmpfile(io, &new)?;
+        let inode = dir.inode().tmpfile(io, &new, !flags.contains(OpenFlags::O_EXCL))?;
         let name = format!("#{}", inode.id().1);
         let dentry = Dentry::child(&dir.dentry, name.as_bytes(), inode);
         dentry.mark_deleted();
@@ -171,6 +171,9 @@ impl Vfs {
         }
         if want & perm::WRITE != 0 && kind == FileKind::Regular {
             self.check_writable(place)?;
+            if io.proc.is_running(place.id()) {
+                return Err(Errno::ETXTBSY);
+            }
         }
         let opened = self.open_granted(io, place, flags)?;
         if truncates && kind == FileKind::Regular {

@@ -29,9 +29,6 @@ pub enum ProcNode {
     PidStatus(Pid),
     PidStatm(Pid),
     PidCmdline(Pid),
-    PidEnviron(Pid),
-    PidMaps(Pid),
-    PidSmaps(Pid),
     PidComm(Pid),
     PidLimits(Pid),
     PidIo(Pid),
@@ -41,8 +38,12 @@ pub enum ProcNode {
     PidOomScore(Pid),
     PidOomScoreAdj(Pid),
     PidWchan(Pid),
-    PidAuxv(Pid),
     PidLoginuid(Pid),
+    // /proc/PID/FILE of an address space (`ProcInfo::memory`): what execve(2) leaves behind is gone for its readers too
+    Environ(u64),
+    Maps(u64),
+    Smaps(u64),
+    Auxv(u64),
     // /proc/PID/LINK
     PidExe(Pid),
     PidCwd(Pid),
@@ -80,4 +81,8 @@ pub trait ProcInfo {
     fn group_session(&self, pgid: Pid) -> Result<Pid, Errno>;
     /// Effective uid and gid of a process (or thread, by its own id) and its start on the monotonic clock: owner and time of /proc/PID.
     fn owner(&self, pid: Pid) -> Result<(u32, u32, Nanos), Errno>;
+    /// The address space of a process as a number unique for the machine's life; 0 for a zombie.
+    fn memory(&self, pid: Pid) -> Result<u64, Errno>;
+    /// True when some process runs this file (`Inode::id`): opening it for writing is ETXTBSY.
+    fn is_running(&self, file: (u64, u64)) -> bool;
 }

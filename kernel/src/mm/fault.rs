@@ -68,6 +68,29 @@ impl UserMem<'_> {
         Ok(HostAddr((frame.0 << PAGE_SHIFT) | (addr as u32 & 0xfff)))
     }
 
+    /// Makes the byte at `addr` accessible to the kernel alone, whatever its mapping allows the program.
+    pub(super) fn touch_forced(&mut self, addr: u64, access: Access) -> Result<HostAddr, MemFaultKind> {
+        let page = addr >> PAGE_SHIFT;
+        let (start, vma) = self.space.find(page).ok_or(MemFaultKind::Unmapped)?;
+        let needed = if access == Access::Write { Prot::PROT_WRITE } else { Prot::PROT_READ };
+        if vma.prot.contains(needed) {
+            return self.fault(addr, access);
+        }
+        if access == Access::Write && vma.flags.contains(VmaFlags::SHARED) {
+            return Err(MemFaultKind::Denied);
+        }
+        let mut vma = vma.shifted(0);
+        let rights = Rights { read: !vma.prot.is_empty(), write: false };
+        // As if everything were allowed; code, so that no neighbours are given ahead.
+        vma.prot = Prot::PROT_READ | Prot::PROT_WRITE | Prot::PROT_EXEC;
+        let frame = match self.space.tables.get(page) {
+            Some(present) => self.present_page(page, start, &vma, present, access)?,
+            None => self.absent_page(page, start, &vma, access)?,
+        };
+        self.space.tables.set_rights(page, rights);
+        Ok(HostAddr((frame.0 << PAGE_SHIFT) | (addr as u32 & 0xfff)))
+    }
+
     /// The page has a frame, but not the right; the mapping allows the access.
     fn present_page(
         &mut self,

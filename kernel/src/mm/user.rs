@@ -30,6 +30,22 @@ impl UserMem<'_> {
         }
         Ok(())
     }
+    /// Reads bytes of one page whatever its mapping allows (/proc/PID/mem; corresponds to FOLL_FORCE of mm/gup.c).
+    pub(crate) fn peek(&mut self, addr: u64, into: &mut [u8]) -> bool {
+        let host = self.touch_forced(addr, Access::Read);
+        host.is_ok_and(|host| {
+            self.frames.read_host(host, into);
+            true
+        })
+    }
+    /// Writes bytes of one page likewise. A private mapping gets its own copy; a shared one must be writable.
+    pub(crate) fn poke(&mut self, addr: u64, bytes: &[u8]) -> bool {
+        let host = self.touch_forced(addr, Access::Write);
+        host.is_ok_and(|host| {
+            self.frames.write_host(host, bytes);
+            true
+        })
+    }
     /// Writes zeros.
     pub(crate) fn zero(&mut self, addr: GuestAddr, len: u64) -> Result<(), Errno> {
         let zeros = [0; PAGE_SIZE];

@@ -1,20 +1,18 @@
 //! /proc/PID/maps and smaps: the mappings in the order of their addresses, as they are.
 
 use super::process::line;
-use crate::mm::{Backing, Vma, VmaFlags};
+use crate::mm::{Backing, Space, Vma, VmaFlags};
 use crate::world::World;
 use alloc::vec::Vec;
+use brainworm_abi::PAGE_SHIFT;
 use brainworm_abi::linux::mman::Prot;
-use brainworm_abi::{Errno, PAGE_SHIFT, Pid};
 
 /// Column at which names start (fs/proc/task_mmu.c pads to it).
 const NAME_COLUMN: usize = 73;
 
 impl World {
     /// The lines of maps; with `detailed` the rows of smaps behind each.
-    pub(super) fn pid_maps(&self, pid: Pid, detailed: bool, out: &mut Vec<u8>) -> Result<(), Errno> {
-        self.shown_process(pid)?;
-        let Some(space) = self.shown_task(pid).and_then(|task| self.spaces.get(task.space?)) else { return Ok(()) };
+    pub(super) fn maps(&self, space: &Space, detailed: bool, out: &mut Vec<u8>) {
         for (&start, vma) in &space.vmas {
             self.map_line(start, vma, out);
             if detailed {
@@ -55,7 +53,6 @@ impl World {
                 out.push(b'\n');
             }
         }
-        Ok(())
     }
     fn map_line(&self, start: u64, vma: &Vma, out: &mut Vec<u8>) {
         let line_start = out.len();

@@ -53,6 +53,10 @@ impl World {
         let by_tid = self.task_of(pid).and_then(|ix| self.tasks.get(ix));
         by_tid.or_else(|| self.process(pid)?.tasks.iter().find_map(|&ix| self.tasks.get(ix)))
     }
+    /// Slot of the address space with this id, while somebody uses it.
+    pub(crate) fn space_with_id(&self, id: u64) -> Option<u32> {
+        self.spaces.iter().find(|(_, space)| space.id == id).map(|(ix, _)| ix)
+    }
     /// The place a link leads to.
     fn place(&self, node: ProcNode) -> Result<PathRef, Errno> {
         let task = |pid| self.shown_process(pid).and_then(|_| self.shown_task(pid).ok_or(Errno::ENOENT));
@@ -90,10 +94,7 @@ impl ProcInfo for World {
             ProcNode::PidStat(pid) => self.pid_stat(pid, out)?,
             ProcNode::PidStatus(pid) => self.pid_status(pid, out)?,
             ProcNode::PidStatm(pid) => self.pid_statm(pid, out)?,
-            ProcNode::PidCmdline(pid) => self.pid_strings(pid, false, out)?,
-            ProcNode::PidEnviron(pid) => self.pid_strings(pid, true, out)?,
-            ProcNode::PidMaps(pid) => self.pid_maps(pid, false, out)?,
-            ProcNode::PidSmaps(pid) => self.pid_maps(pid, true, out)?,
+            ProcNode::PidCmdline(pid) => self.pid_cmdline(pid, out)?,
             ProcNode::PidComm(pid) => self.pid_comm(pid, out)?,
             ProcNode::PidLimits(pid) => self.pid_limits(pid, out)?,
             ProcNode::PidIo(pid) => self.pid_io(pid, out)?,
@@ -118,10 +119,13 @@ impl ProcInfo for World {
                 self.shown_process(pid)?;
                 out.push(b'0');
             }
-            ProcNode::PidAuxv(pid) => {
-                self.shown_process(pid)?;
-                let space = self.shown_task(pid).and_then(|task| self.spaces.get(task.space?));
-                out.extend_from_slice(space.map_or(&[], |space| &space.program.auxv[..]));
+            ProcNode::Environ(memory) | ProcNode::Maps(memory) | ProcNode::Smaps(memory) | ProcNode::Auxv(memory) => {
+                let Some(space) = self.space_with_id(memory).and_then(|ix| self.spaces.get(ix)) else { return Ok(()) };
+                match node {
+                    ProcNode::Environ(_) => self.strings(space, space.program.env, out),
+                    ProcNode::Auxv(_) => out.extend_from_slice(&space.program.auxv),
+                    _ => self.maps(space, matches!(node, ProcNode::Smaps(_)), out),
+                }
             }
             ProcNode::PidLoginuid(pid) => {
                 self.shown_process(pid)?;
@@ -177,6 +181,13 @@ impl ProcInfo for World {
             Some(task) => (0, 0, task.start),
             None => (process.uid, 0, process.start),
         })
+    }
+    fn memory(&self, pid: Pid) -> Result<u64, Errno> {
+        self.shown_process(pid)?;
+        Ok(self.shown_task(pid).and_then(|task| self.spaces.get(task.space?)).map_or(0, |space| space.id))
+    }
+    fn is_running(&self, file: (u64, u64)) -> bool {
+        self.spaces.iter().any(|(_, space)| space.program.exe.as_ref().is_some_and(|exe| exe.id() == file))
     }
     fn group_session(&self, pgid: Pid) -> Result<Pid, Errno> {
         self.procs.iter().find(|(_, process)| process.pgid == pgid).map(|(_, process)| process.sid).ok_or(Errno::ESRCH)

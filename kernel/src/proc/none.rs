@@ -28,6 +28,12 @@ impl ProcInfo for NoProc {
     fn group_session(&self, _pgid: Pid) -> Result<Pid, Errno> {
         Err(Errno::ESRCH)
     }
+    fn memory(&self, _pid: Pid) -> Result<u64, Errno> {
+        Err(Errno::ESRCH)
+    }
+    fn is_running(&self, _file: (u64, u64)) -> bool {
+        false
+    }
     fn owner(&self, _pid: Pid) -> Result<(u32, u32, Nanos), Errno> {
         Err(Errno::ESRCH)
     }

@@ -1,6 +1,7 @@
 //! The files of /proc/PID that are lines of numbers.
 
 use super::machine::NANOS_PER_TICK;
+use crate::mm::Space;
 use crate::task::{Process, State, Task};
 use crate::world::World;
 use alloc::vec::Vec;
@@ -183,11 +184,16 @@ impl World {
         line(out, format_args!("SigPnd:\t{own:016x}\nShdPnd:\t{shared:016x}\nSigBlk:\t{blocked:016x}\n"));
         line(out, format_args!("SigIgn:\t{ignored:016x}\nSigCgt:\t{caught:016x}\n"));
     }
-    /// /proc/PID/cmdline and environ: the bytes on the program's stack as they are now.
-    pub(super) fn pid_strings(&self, pid: Pid, environ: bool, out: &mut Vec<u8>) -> Result<(), Errno> {
+    /// /proc/PID/cmdline.
+    pub(super) fn pid_cmdline(&self, pid: Pid, out: &mut Vec<u8>) -> Result<(), Errno> {
         self.shown_process(pid)?;
-        let Some(space) = self.shown_task(pid).and_then(|task| self.spaces.get(task.space?)) else { return Ok(()) };
-        let (mut at, end) = if environ { space.program.env } else { space.program.args };
+        if let Some(space) = self.shown_task(pid).and_then(|task| self.spaces.get(task.space?)) {
+            self.strings(space, space.program.args, out);
+        }
+        Ok(())
+    }
+    /// Arguments or environment: the bytes on the program's stack as they are now.
+    pub(super) fn strings(&self, space: &Space, (mut at, end): (u64, u64), out: &mut Vec<u8>) {
         while at < end {
             let chunk = (end - at).min(PAGE_SIZE as u64 - at % PAGE_SIZE as u64) as usize;
             let from = out.len();
@@ -198,7 +204,6 @@ impl World {
             }
             at += chunk as u64;
         }
-        Ok(())
     }
     /// /proc/PID/limits.
     pub(super) fn pid_limits(&self, pid: Pid, out: &mut Vec<u8>) -> Result<(), Errno> {

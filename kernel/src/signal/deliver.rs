@@ -43,13 +43,10 @@ impl Kernel {
     pub(crate) fn take_signals(&mut self, ix: u32) {
         let mut has_handler = false;
         while self.has_signal(ix) {
-            let task = &mut self.world.tasks[ix];
-            let mask = task.signals.mask;
-            let info = match task.signals.pending.take(mask) {
-                Some(info) => Some(info),
-                None => self.world.procs[task.process].signals.pending.take(mask),
-            };
-            let Some((info, signal)) = info.and_then(|info| Some((info, SigNum::from_u8(info.signal())?))) else {
+            let mask = self.world.tasks[ix].signals.mask;
+            let Some((info, signal)) =
+                self.dequeue_signal(ix, mask).and_then(|info| Some((info, SigNum::from_u8(info.signal())?)))
+            else {
                 break;
             };
             let action = self.world.tasks[ix].actions.lock().get(signal);

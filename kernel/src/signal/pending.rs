@@ -3,7 +3,7 @@
 use super::{SigNum, SigSet};
 use alloc::collections::VecDeque;
 use brainworm_abi::GuestAddr;
-use brainworm_abi::linux::signal::{SI_USER, SIG_DFL, SIG_IGN, SigAction, SigInfo};
+use brainworm_abi::linux::signal::{SI_TIMER, SI_USER, SIG_DFL, SIG_IGN, SigAction, SigInfo};
 
 /// Signals that wait for delivery: standard ones once, real-time ones queued in order (signal(7)).
 #[derive(Clone, Default)]
@@ -31,6 +31,15 @@ impl Pending {
         if self.queue.len() < limit {
             self.queue.push_back(info);
         }
+    }
+    /// A timer whose signal still waits expired again: that one counts it (timer_getoverrun(2)). False when none waits.
+    pub fn merge_timer(&mut self, id: u32, times: u64) -> bool {
+        let Some(info) = self.queue.iter_mut().find(|info| info.si_code == SI_TIMER && info.pid() == id) else {
+            return false;
+        };
+        let overrun = (u64::from(info.uid()) + times).min(i32::MAX as u64) as u32;
+        *info = SigInfo::timer(info.signal(), id, overrun, info.value());
+        true
     }
     /// Takes the next signal that `mask` does not block: faults and other synchronous ones first, then lowest number.
     pub fn take(&mut self, mask: SigSet) -> Option<SigInfo> {
@@ -154,6 +163,16 @@ mod tests {
         }
         assert_eq!(order, [sent(11, 5), sent(10, 1), sent(40, 3), sent(40, 4)], "SIGSEGV first, then by number");
         assert_eq!(pending.set(), SigSet::EMPTY.with(SigNum::SIGINT));
+    }
+
+    #[test]
+    fn a_timer_has_one_signal_that_counts() {
+        let mut pending = Pending::default();
+        assert!(!pending.merge_timer(3, 1));
+        _ = [3, 4].map(|id| pending.push(SigInfo::timer(40, id, 1, 9), 100));
+        assert!(pending.merge_timer(3, 5) && pending.merge_timer(4, u64::from(u32::MAX)));
+        assert_eq!(pending.take(SigSet::EMPTY), Some(SigInfo::timer(40, 3, 6, 9)));
+        assert_eq!(pending.take(SigSet::EMPTY), Some(SigInfo::timer(40, 4, i32::MAX as u32, 9)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::task::State;
 use alloc::vec::Vec;
 use brainworm_abi::Pid;
 use brainworm_abi::linux::resource::RLIMIT_SIGPENDING;
-use brainworm_abi::linux::signal::{CLD_CONTINUED, SIG_DFL, SIG_IGN, SigAction, SigActionFlags, SigInfo};
+use brainworm_abi::linux::signal::{CLD_CONTINUED, SI_TIMER, SIG_DFL, SIG_IGN, SigAction, SigActionFlags, SigInfo};
 
 /// Signals whose default action stops the process.
 pub(crate) const STOP_SIGNALS: SigSet =
@@ -137,6 +137,18 @@ impl Kernel {
         let task = &self.world.tasks[ix];
         let pending = task.signals.pending.set().union(self.world.procs[task.process].signals.pending.set());
         !pending.minus(task.signals.mask).is_empty()
+    }
+    /// Takes the next pending signal that `mask` does not block: the task's own before those of its process.
+    pub(crate) fn dequeue_signal(&mut self, ix: u32, mask: SigSet) -> Option<SigInfo> {
+        let task = &mut self.world.tasks[ix];
+        let process = &mut self.world.procs[task.process];
+        let info = task.signals.pending.take(mask).or_else(|| process.signals.pending.take(mask))?;
+        if info.si_code == SI_TIMER
+            && let Some(timer) = process.timers.posix.get_mut(&info.pid())
+        {
+            timer.overrun = info.uid();
+        }
+        Some(info)
     }
     /// SIGKILL is pending.
     pub(crate) fn is_killed(&self, ix: u32) -> bool {

@@ -158,14 +158,19 @@ impl Cx<'_> {
 
     /// Takes a pending signal of the set.
     pub(super) fn take_pending(&mut self, set: SigSet) -> Option<SigInfo> {
-        let mask = SigSet(!set.0);
-        let mine = self.task_mut().signals.pending.take(mask);
-        mine.or_else(|| self.process_mut().signals.pending.take(mask))
+        self.k.dequeue_signal(self.ix, SigSet(!set.0))
     }
 
     /// What read(2) makes of `EAGAIN` from files that only the kernel can read: `None` for all others.
-    pub(super) fn read_special(&mut self, desc: &Arc<Description>, buf: &mut [u8]) -> Option<Result<usize, Stop>> {
-        let file = desc.file.as_any().downcast_ref::<SignalFd>()?;
+    pub(super) fn read_special(
+        &mut self,
+        desc: &Arc<Description>,
+        pos: u64,
+        buf: &mut [u8],
+    ) -> Option<Result<usize, Stop>> {
+        let Some(file) = desc.file.as_any().downcast_ref::<SignalFd>() else {
+            return self.read_memory(&*desc.file, pos, buf).map(|result| result.map_err(Stop::Errno));
+        };
         let set = *file.mask.lock();
         let mut done = 0;
         for slot in buf.chunks_exact_mut(SignalfdSiginfo::SIZE) {

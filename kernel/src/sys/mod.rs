@@ -24,6 +24,7 @@ mod open;
 mod path;
 mod poll;
 mod process;
+mod procmem;
 mod rw;
 mod signal;
 mod socket;

@@ -229,7 +229,8 @@ fn read_loop(
         }
         let n = match desc.file.read(&mut cx.io(), *pos, &mut buffer[..room]) {
             Ok(n) => n,
-            Err(Errno::EAGAIN) => match cx.read_special(desc, &mut buffer[..room]) {
+            Err(Errno::EAGAIN) => match cx.read_special(desc, *pos, &mut buffer[..room]) {
+                Some(Err(_)) if done > 0 => return Ok(done),
                 Some(result) => result?,
                 None if done == 0 || can_seek => {
                     cx.task_mut().restart.done = done;
@@ -310,7 +311,13 @@ fn write_loop(
     let mut done = cx.task().restart.done;
     loop {
         let written = gather(cx, segments, done, CHUNK, buffer).and_then(|room| {
-            let (n, end) = desc.file.write(&mut cx.io(), *pos, append, &buffer[..room])?;
+            let (n, end) = match desc.file.write(&mut cx.io(), *pos, append, &buffer[..room]) {
+                Err(Errno::EAGAIN) => match cx.write_memory(&*desc.file, *pos, &buffer[..room]) {
+                    Some(result) => result.map(|n| (n, pos.wrapping_add(n as u64)))?,
+                    None => return Err(Errno::EAGAIN),
+                },
+                other => other?,
+            };
             Ok((n, end, room))
         });
         match written {

@@ -103,13 +103,8 @@ pub(super) fn sys_rt_sigtimedwait(
     check_size(size)?;
     let wanted = cx.copy_in(set)?.minus(SigSet::UNBLOCKABLE);
     let timeout = cx.copy_in_opt(timeout)?.map(TimespecC::to_nanos).transpose()?;
-    let others = SigSet(!wanted.0);
     cx.task_mut().signals.awaited = SigSet::EMPTY;
-    let found = match cx.task_mut().signals.pending.take(others) {
-        Some(found) => Some(found),
-        None => cx.process_mut().signals.pending.take(others),
-    };
-    if let Some(found) = found {
+    if let Some(found) = cx.take_pending(wanted) {
         cx.copy_out_opt(info, &found)?;
         return Ok(found.signal().into());
     }

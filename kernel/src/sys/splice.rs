@@ -11,7 +11,7 @@ use alloc::sync::Arc;
 use brainworm_abi::linux::fcntl::{MAX_RW_COUNT, SpliceFlags};
 use brainworm_abi::linux::socket::MsgFlags;
 use brainworm_abi::{Errno, FileKind, GuestAddr, OpenFlags};
-use brainworm_fs::PipeEnd;
+use brainworm_fs::{PipeEnd, ProcMem};
 use brainworm_net::Socket;
 
 /// Bytes moved in one step.
@@ -70,7 +70,11 @@ fn look(cx: &mut Cx<'_>, from: &Side, buffer: &mut [u8]) -> Result<usize, Errno>
     if let Some(socket) = from.desc.file.as_any().downcast_ref::<Socket>() {
         return socket.recv(buffer, MsgFlags::MSG_PEEK).map(|received| received.len);
     }
-    from.desc.file.read(&mut cx.io(), from.pos, buffer)
+    match from.desc.file.read(&mut cx.io(), from.pos, buffer) {
+        // Not even the kernel's copy is made without user memory.
+        Err(Errno::EAGAIN) if from.desc.file.as_any().is::<ProcMem>() => Err(Errno::EINVAL),
+        other => other,
+    }
 }
 
 fn pump(cx: &mut Cx<'_>, from: &mut Side, to: &mut Side, count: u64, moved: &mut u64) -> Result<(), Halt> {
