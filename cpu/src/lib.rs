@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod ahead;
 pub mod cpuid;
 pub mod decode;
 pub mod emit;

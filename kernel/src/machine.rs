@@ -18,7 +18,9 @@ use alloc::vec::Vec;
 use brainworm_abi::linux::Caller;
 use brainworm_abi::linux::signal::{SI_KERNEL, SIGCONT, SIGHUP, SigInfo};
 use brainworm_abi::{Bell, Effect, ExitStatus, Frame, Host, Io, Nanos, PAGE_SHIFT, ProcNode, Timespec, WaitPoint};
-use brainworm_cpu::Engine;
+use brainworm_cpu::ahead::{Call, Index};
+use brainworm_cpu::interp::RegionCounts;
+use brainworm_cpu::{Engine, HostAddr};
 use brainworm_fs::{PathRef, Vfs};
 use brainworm_net::Net;
 
@@ -373,6 +375,22 @@ impl Kernel {
     /// (guest instructions, system calls, forks) since boot.
     pub fn counts(&self) -> (u64, u64, u64) {
         (self.instructions, self.calls, self.world.forks)
+    }
+    /// Code of the image translated ahead of time, and how it is called.
+    pub fn set_ahead(&mut self, index: Index, call: Call) {
+        self.engine.set_ahead(index, call);
+    }
+    /// What code translated ahead of time did since boot.
+    pub fn region_counts(&self) -> RegionCounts {
+        self.engine.region_counts()
+    }
+    /// Counts from now on how often the blocks of code are run.
+    pub fn start_profile(&mut self) {
+        self.engine.start_profile();
+    }
+    /// Blocks by the place of their first byte in the arena, and how often each was run since `start_profile`.
+    pub fn profile(&self) -> impl Iterator<Item = (HostAddr, u64)> + '_ {
+        self.engine.profile()
     }
     /// Bytes of page tables of all address spaces.
     pub fn table_bytes(&self) -> usize {

@@ -10,6 +10,7 @@ use super::exec::Exec;
 use super::exec::integer_words_on_values;
 use super::forms::hot_forms;
 use super::op::{Code, Kind, Op, insn, slot};
+use super::regions::{Ran, Regions};
 use crate::emit::{Done, Emit, Helper};
 use crate::flags::{Flag, FlagOp};
 use crate::fp::{FpCvt, FpOp, FpType, Lanes};
@@ -32,6 +33,10 @@ const JUMP_BITS: u32 = 12;
 pub(super) struct JumpCache {
     entries: [Jump; 1 << JUMP_BITS],
 }
+
+/// Makes the key of an address that is not to enter a region: no user address has bit 63; the rest is for another place
+/// in the cache.
+const PLAIN: u64 = 1 << 63 | 0x2a5;
 
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -58,6 +63,14 @@ impl JumpCache {
     pub(super) fn find(&self, rip: u64, tag: u32) -> Option<*const Op> {
         let e = &self.entries[JumpCache::index(rip)];
         (e.rip == rip && e.tag == tag).then_some(e.op)
+    }
+    /// Where the address continues without entering a region.
+    #[inline(always)]
+    pub(super) fn find_plain(&self, rip: u64, tag: u32) -> Option<*const Op> {
+        self.find(rip ^ PLAIN, tag)
+    }
+    pub(super) fn insert_plain(&mut self, rip: u64, tag: u32, op: *const Op) {
+        self.insert(rip ^ PLAIN, tag, op);
     }
     pub(super) fn insert(&mut self, rip: u64, tag: u32, op: *const Op) {
         self.entries[JumpCache::index(rip)] = Jump { rip, op, tag };
@@ -363,9 +376,36 @@ pub(super) struct Frame<'a> {
     pub cost: i64,
     /// Why the last instruction done the general way did not simply go on.
     pub step: Option<Step>,
+    pub regions: Option<&'a mut Regions>,
+    /// How often which block was run.
+    pub counts: &'a mut [u64],
+    /// The budget before and after a region.
+    left: i64,
+    /// `cpu.rip` is not to enter a region.
+    pub is_plain: bool,
 }
 
-impl Frame<'_> {
+impl<'a> Frame<'a> {
+    /// A frame for one run of the loop.
+    pub(super) fn new(
+        bus: &'a mut dyn Bus,
+        (jumps, insns): (&'a JumpCache, &'a [Insn]),
+        regions: Option<&'a mut Regions>,
+        counts: &'a mut [u64],
+    ) -> Frame<'a> {
+        let view = bus.view();
+        Frame { view, jumps, insns, bus, cost: 0, step: None, regions, counts, left: 0, is_plain: false }
+    }
+
+    /// Runs the region of a [`Code::Region`] op; `left` is the budget, before and after.
+    #[inline(never)]
+    fn region(&mut self, cpu: &mut Cpu, op: &Op) -> Ran {
+        match &mut self.regions {
+            Some(regions) => regions.run(op.imm, cpu, &self.view, &mut self.left),
+            None => Ran::Not,
+        }
+    }
+
     /// Does the instruction of a [`Code::Generic`] op; false: leave the loop, `step` says why.
     #[inline(never)]
     fn general(&mut self, cpu: &mut Cpu, op: &Op) -> bool {
@@ -580,6 +620,34 @@ macro_rules! fast {
                         }
                         left -= if op.a == 0 { 0 } else { op.d as i64 };
                         break core::ptr::null();
+                    }
+                    Code::Region => {
+                        frame.left = left;
+                        let ran = frame.region(cpu, op);
+                        left = frame.left;
+                        match ran {
+                            Ran::Not => next!(),
+                            Ran::Ask => break ip,
+                            Ran::On => to!(cpu.rip, 0),
+                            // Even without a budget: at least this instruction is done, so that the guest gets on.
+                            Ran::Interpret => match jumps.find_plain(cpu.rip, view.code_tag) {
+                                Some(op) => {
+                                    cpu.gpr[Gpr::CODE_PAGE.0 as usize] = cpu.rip & !0xfff;
+                                    ip = op;
+                                    continue;
+                                }
+                                None => {
+                                    frame.is_plain = true;
+                                    break core::ptr::null();
+                                }
+                            },
+                        }
+                    }
+                    Code::Count => {
+                        if let Some(count) = frame.counts.get_mut(op.imm as usize) {
+                            *count += 1;
+                        }
+                        next!()
                     }
                     Code::Stub | Code::Cross | Code::Refused | Code::Dead => break ip,
                 }

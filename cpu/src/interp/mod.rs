@@ -7,10 +7,13 @@ pub mod exec;
 mod fast;
 mod forms;
 mod op;
+mod profile;
+mod regions;
 #[cfg(test)]
 mod tests;
 mod translate;
 
+use crate::ahead::{Call, Index};
 use crate::decode::{DecodeError, decode};
 use crate::flags::bits;
 use crate::helper::fault;
@@ -23,7 +26,11 @@ use cache::Cache;
 use exec::Exec;
 use fast::Frame;
 use op::{Code, Op};
+use profile::Profile;
+use regions::Regions;
 use translate::Builder;
+
+pub use regions::RegionCounts;
 
 /// The CPU engine: the translations of all processes, whatever thread runs. One for the machine.
 pub struct Engine {
@@ -31,6 +38,8 @@ pub struct Engine {
     crossing: [Crossing; CROSSINGS],
     max_block: u32,
     refused: Option<Refused>,
+    regions: Option<Regions>,
+    profile: Option<Profile>,
 }
 
 /// Bytes that were no instruction of ours, for the log.
@@ -72,7 +81,37 @@ impl Engine {
     /// An engine without translations.
     pub fn new() -> Engine {
         const NONE: Crossing = Crossing { rip: u64::MAX, tag: 0, insn: Insn::EMPTY };
-        Engine { cache: Cache::new(), crossing: [NONE; CROSSINGS], max_block: translate::MAX_BLOCK, refused: None }
+        Engine {
+            cache: Cache::new(),
+            crossing: [NONE; CROSSINGS],
+            max_block: translate::MAX_BLOCK,
+            refused: None,
+            regions: None,
+            profile: None,
+        }
+    }
+
+    /// Code of the image translated ahead of time: entered wherever it is mapped as it is in the image.
+    pub fn set_ahead(&mut self, index: Index, call: Call) {
+        self.regions = Some(Regions::new(index, call));
+        self.flush();
+    }
+
+    /// What the regions of `set_ahead` did.
+    pub fn region_counts(&self) -> RegionCounts {
+        self.regions.as_ref().map(|regions| regions.counts).unwrap_or_default()
+    }
+
+    /// Counts from now on how often each block is run.
+    pub fn start_profile(&mut self) {
+        self.profile = Some(Profile::default());
+        self.flush();
+    }
+
+    /// Blocks of code by the place of their first byte in the arena, and how often each was run since `start_profile`.
+    /// Blocks that regions ran are not among them; what they left to the interpreter is.
+    pub fn profile(&self) -> impl Iterator<Item = (HostAddr, u64)> + '_ {
+        self.profile.iter().flat_map(|profile| profile.blocks())
     }
 
     /// Limits blocks to `n` instructions: with 1 the budget is exact to the instruction. For tests of preemption.
@@ -89,6 +128,7 @@ impl Engine {
     /// Forgets all translations.
     pub fn flush(&mut self) {
         self.cache.flush();
+        self.regions.iter_mut().for_each(|regions| regions.flush());
         self.forget_crossings();
     }
 
@@ -101,8 +141,9 @@ impl Engine {
 
     fn run_blocks(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus, budget: &mut i64) -> Exit {
         let mut ip: *const Op = core::ptr::null();
+        let mut is_plain = false;
         loop {
-            if *budget <= 0 {
+            if *budget <= 0 && !is_plain {
                 return Exit::Budget;
             }
             if ip.is_null() {
@@ -110,19 +151,19 @@ impl Engine {
                 if cpu.flags.system as u64 & bits::TF != 0 {
                     return self.single_step(cpu, bus, budget);
                 }
-                ip = match self.enter(cpu, bus) {
+                ip = match self.enter(cpu, bus, is_plain) {
                     Ok(ip) => ip,
                     Err(exit) => return exit,
                 };
             }
-            let view = bus.view();
-            let (jumps, insns) = self.cache.tables();
-            let mut frame = Frame { view, jumps, insns, bus: &mut *bus, cost: 0, step: None };
+            let counts = self.profile.as_mut().map(|profile| profile.counts()).unwrap_or_default();
+            let mut frame = Frame::new(&mut *bus, self.cache.tables(), self.regions.as_mut(), counts);
             // SAFETY: `ip` comes from `enter`, which set CODE_PAGE, or is the successor of an op done the general way in
             // the same page; the view is the bus's now and nothing is called before the loop returns.
             #[allow(unsafe_code, reason = "the loop trusts ops")]
             let at = unsafe { fast::run(cpu, ip, &mut frame, budget) };
             let (step, cost) = (frame.step, frame.cost);
+            is_plain = frame.is_plain;
             *budget -= cost;
             ip = core::ptr::null();
             if let Some(step) = step {
@@ -145,10 +186,17 @@ impl Engine {
                 // A far jump names no address of its own: let it do its work first.
                 Code::Far => cpu.rip = cpu.gpr[Gpr::CODE_PAGE.0 as usize].wrapping_add(op.disp as u64),
                 Code::Dead => cpu.rip = rip,
+                Code::Region => {
+                    if let Some(regions) = &mut self.regions {
+                        regions.verify(op.imm, cpu, bus);
+                    }
+                    self.drain(bus);
+                    ip = at;
+                }
                 Code::Stub => {
                     cpu.rip = rip;
                     let generation = self.cache.generation;
-                    match self.enter(cpu, bus) {
+                    match self.enter(cpu, bus, false) {
                         Ok(target) => {
                             if generation == self.cache.generation {
                                 self.cache.link(at, target);
@@ -184,12 +232,13 @@ impl Engine {
         }
     }
 
-    /// The block at `cpu.rip`, translated if need be.
-    fn enter(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus) -> Result<*const Op, Exit> {
+    /// The block at `cpu.rip`, translated if need be. `is_plain`: without the region that begins there.
+    fn enter(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus, is_plain: bool) -> Result<*const Op, Exit> {
         let rip = cpu.rip;
         let tag = bus.view().code_tag;
         cpu.gpr[Gpr::CODE_PAGE.0 as usize] = rip & !0xfff;
-        if let Some(op) = self.cache.jumps.find(rip, tag)
+        if !is_plain
+            && let Some(op) = self.cache.jumps.find(rip, tag)
             && self.cache.op(op).code != Code::Dead
         {
             return Ok(op);
@@ -202,17 +251,37 @@ impl Engine {
             Some(op) => op,
             None => self.translate(bus, host),
         };
+        if is_plain {
+            let plain = if self.cache.op(op).code == Code::Region { op.wrapping_add(1) } else { op };
+            self.cache.jumps.insert_plain(rip, bus.view().code_tag, plain);
+            return Ok(plain);
+        }
         self.cache.jumps.insert(rip, bus.view().code_tag, op);
         Ok(op)
     }
 
     fn translate(&mut self, bus: &mut dyn Bus, host: HostAddr) -> *const Op {
+        let generation = self.cache.generation;
         self.cache.reserve(translate::MAX_OPS);
+        if generation != self.cache.generation {
+            self.regions.iter_mut().for_each(|regions| regions.flush());
+        }
         let page = HostAddr(host.0 & !0xfff);
         let code = bus.view().copy_page(page);
-        let starts = self.cache.starts(page);
+        let mut starts = self.cache.starts(page);
+        let mut region = None;
+        // Blocks that were cut short for a test are to be run as they are.
+        if let Some(regions) = self.regions.as_ref().filter(|_| self.max_block == translate::MAX_BLOCK) {
+            starts.extend(regions.entries(page).map(|entry| (entry.at & 0xfff) as u16));
+            region = regions.entries(page).find(|entry| entry.at == host.0);
+        }
+        let region = region.and_then(|entry| self.regions.as_mut()?.add(&entry));
+        let counter = self.profile.as_mut().map(|profile| profile.add(host));
+        let heads = [(Code::Region, region), (Code::Count, counter)];
+        let heads =
+            heads.iter().filter_map(|&(code, number)| Some(Op { imm: number?, ..Op::new(code, host.0 & 0xfff) }));
         let cache = &mut self.cache;
-        let ops = Builder::new(&code[..], self.max_block).build(
+        let ops = Builder::new(&code[..], self.max_block, heads).build(
             host.0 & 0xfff,
             |off| starts.contains(&(off as u16)),
             |insn| cache.add_insn(insn),

@@ -103,6 +103,10 @@ macro_rules! declare {
             Refused,
             /// The page was written.
             Dead,
+            /// A region begins here, by `imm`; the ops behind are for when it cannot be used.
+            Region,
+            /// Counts that the block is run, by `imm`.
+            Count,
         }
 
         /// The code of a hot form.

@@ -97,3 +97,100 @@ fn adds_and_stops_at_an_undefined_instruction() {
     assert_eq!((cpu.rip, cpu.gpr[0], cpu.gpr[3], cpu.gpr[4]), (0x100b, 12, 12, 0x1f000));
     assert_eq!(bus.get(0x1eff8), 12);
 }
+
+mod ahead {
+    //! Regions are entered where the index says, and only there; what they leave, the interpreter does.
+
+    use super::*;
+    use crate::ahead::{Entry, Env, Index, Span, encode};
+    use crate::wasm::{EXIT_BUDGET, EXIT_GOTO, EXIT_INTERPRET};
+
+    // 1000: mov ecx, 10
+    // 1005: add eax, ecx; dec ecx; jnz 1005        the region
+    // 100b: ud2
+    const CODE: [u8; 13] = [0xb9, 10, 0, 0, 0, 0x01, 0xc8, 0xff, 0xc9, 0x75, 0xfa, 0x0f, 0x0b];
+
+    const WHOLE: u32 = 7;
+    const ONE_BY_ONE: u32 = 8;
+    const NEVER: u32 = 9;
+
+    /// What the engine's embedder would call: functions by hand for the loop in `CODE`.
+    fn call(function: u32, cpu: &mut Cpu, env: &mut Env, entry: u32) -> i32 {
+        assert_eq!((entry, cpu.gpr[17]), (3, 0x1000), "the entry's number, and the span's first page");
+        assert!(env.len > 1);
+        match function {
+            WHOLE => {
+                cpu.gpr[0] += (1..=cpu.gpr[1]).sum::<u64>();
+                env.budget -= 3 * cpu.gpr[1] as i64;
+                (cpu.gpr[1], cpu.rip) = (0, 0x100b);
+                EXIT_GOTO
+            }
+            ONE_BY_ONE => {
+                cpu.gpr[0] += cpu.gpr[1];
+                cpu.gpr[1] -= 1;
+                env.budget -= 3;
+                cpu.rip = if cpu.gpr[1] == 0 { 0x100b } else { 0x1005 };
+                if env.budget <= 0 { EXIT_BUDGET } else { EXIT_GOTO }
+            }
+            _ => {
+                cpu.rip = 0x1005;
+                EXIT_INTERPRET
+            }
+        }
+    }
+
+    /// Runs `CODE` with the loop as this function, in a span of so many pages, a slice of the budget after the other.
+    fn run_ahead(function: u32, pages: u32, slice: i64) -> (u64, crate::interp::RegionCounts, i64) {
+        let mut bus = Flat::new(4);
+        bus.put(0x1000, &CODE);
+        let spans = [Span { page: 0, pages }];
+        let index = encode(&spans, &[Entry { at: 5, number: 3, function, span: 0 }]);
+        let mut engine = Engine::new();
+        engine.set_ahead(Index::parse(index.leak(), HostAddr(0x1000)).unwrap(), call);
+        let (mut cpu, mut used) = (Cpu::new(), 0);
+        cpu.rip = 0x1000;
+        loop {
+            let mut budget = slice;
+            let exit = engine.run(&mut cpu, &mut bus, &mut budget);
+            used += slice - budget;
+            if exit != Exit::Budget {
+                assert_eq!(exit, Exit::Exception(crate::Exception::InvalidOpcode));
+                assert_eq!((cpu.rip, cpu.gpr[1]), (0x100b, 0));
+                return (cpu.gpr[0], engine.region_counts(), used);
+            }
+        }
+    }
+
+    #[test]
+    fn a_region_takes_over_where_it_begins() {
+        let (sum, counts, used) = run_ahead(WHOLE, 1, 1000);
+        assert_eq!((sum, counts.entered, counts.left, counts.instructions), (55, 1, 1, 30));
+        assert_eq!(used, 32, "the undefined instruction counts, too");
+    }
+
+    #[test]
+    fn a_region_is_entered_again_after_each_exit_and_slice() {
+        for slice in [1, 2, 7, 1000] {
+            let (sum, counts, _) = run_ahead(ONE_BY_ONE, 1, slice);
+            assert_eq!((sum, counts.entered), (55, 10), "slices of {slice}");
+            assert_eq!(counts.preempted > 0, slice < 1000);
+        }
+    }
+
+    #[test]
+    fn the_interpreter_does_what_a_region_cannot_and_always_gets_on() {
+        for slice in [1, 2, 1000] {
+            let (sum, counts, _) = run_ahead(NEVER, 1, slice);
+            assert_eq!(sum, 55);
+            assert!((1..=10).contains(&counts.interpreted), "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn a_span_that_is_not_mapped_as_a_whole_is_not_entered() {
+        for (pages, entered) in [(4, 1), (5, 0)] {
+            let (sum, counts, _) = run_ahead(WHOLE, pages, 1000);
+            assert_eq!((sum, counts.entered), (55, entered));
+        }
+    }
+}

@@ -11,8 +11,8 @@ use alloc::vec::Vec;
 
 /// Instructions in a block at most; fits [`Op::d`] and leaves room for a call's return offset.
 pub(super) const MAX_BLOCK: u32 = 64;
-/// Ops a block may need: each instruction and a way out for each conditional jump.
-pub(super) const MAX_OPS: usize = MAX_BLOCK as usize * 2 + 4;
+/// Ops a block may need: its heads, each instruction and a way out for each conditional jump.
+pub(super) const MAX_OPS: usize = MAX_BLOCK as usize * 2 + 6;
 
 /// Builds one block.
 pub(super) struct Builder<'a> {
@@ -27,9 +27,9 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// `code` is the page; blocks have at most `max` instructions.
-    pub(super) fn new(code: &'a [u8], max: u32) -> Builder<'a> {
-        Builder { code, max: max.clamp(1, MAX_BLOCK), ops: Vec::new(), count: 0, flags: None, exits: Vec::new() }
+    /// `code` is the page; blocks have at most `max` instructions, and begin with `heads`.
+    pub(super) fn new(code: &'a [u8], max: u32, heads: impl Iterator<Item = Op>) -> Builder<'a> {
+        Builder { code, max: max.clamp(1, MAX_BLOCK), ops: heads.collect(), count: 0, flags: None, exits: Vec::new() }
     }
 
     /// The ops of the block at `off`. `is_start` tells where other blocks start, `side` keeps instructions.

@@ -9,4 +9,5 @@ mod lower;
 mod region;
 mod words;
 
-pub use region::{EXIT_BUDGET, EXIT_GOTO, EXIT_INTERPRET, Env, Region, module};
+pub use crate::ahead::Env;
+pub use region::{EXIT_BUDGET, EXIT_GOTO, EXIT_INTERPRET, Region, module};

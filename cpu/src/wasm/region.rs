@@ -7,6 +7,7 @@
 
 use super::flow::{Graph, Next, Step, structure};
 use super::lower::{End, Known, Lower, local};
+use crate::ahead::Env;
 use crate::decode::decode;
 use crate::insn::{Insn, Mn};
 use crate::isa::table::meaning;
@@ -27,22 +28,6 @@ pub const EXIT_GOTO: i32 = 0;
 pub const EXIT_BUDGET: i32 = 1;
 /// The instruction at `cpu.rip` is for the interpreter: memory that missed, or no lowering.
 pub const EXIT_INTERPRET: i32 = 2;
-
-/// What a region's function is given besides the registers, as it lies in the module's memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[repr(C)]
-pub struct Env {
-    /// Address of the read entries ([`crate::MemView`]).
-    pub read: u32,
-    /// Address of the write entries.
-    pub write: u32,
-    /// Pages in both.
-    pub len: u32,
-    /// Keeps `budget` aligned.
-    pub reserved: u32,
-    /// Instructions left; below 0 the function leaves at the next loop header.
-    pub budget: i64,
-}
 
 /// Code of at most this many bytes is looked at for one region: what hostile code can cost is bounded.
 const MAX_BYTES: usize = 64 * 1024;
@@ -96,6 +81,17 @@ impl Region {
             return None;
         }
         Some(scan.region())
+    }
+
+    /// True when an instruction of the region begins at this offset.
+    pub fn has(&self, at: u32) -> bool {
+        let before = self.blocks.partition_point(|block| block.start <= at);
+        before.checked_sub(1).is_some_and(|i| self.blocks[i].insns.binary_search_by_key(&at, |(at, _)| *at).is_ok())
+    }
+
+    /// How many instructions it has.
+    pub fn instructions(&self) -> usize {
+        self.blocks.iter().map(|block| block.insns.len()).sum()
     }
 
     /// The wasm function of the region.

@@ -57,12 +57,19 @@ pub(crate) struct BuildArgs {
     target: Option<String>,
     #[arg(long, hide = true, value_name = "KIND")]
     http: Option<String>,
-    #[arg(long, hide = true, value_name = "WHAT")]
-    aot: Vec<String>,
-    #[arg(long, hide = true, value_name = "CMD")]
-    train: Vec<String>,
-    #[arg(long, hide = true, value_name = "F")]
-    profile: Option<String>,
+    /// Translate guest code to wasm: off, profile (what --train ran; the default with it), all, or one file of the image
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) aot: Vec<OsString>,
+    /// Bytes of translated code at most (bytes, or with k, m, g)
+    #[arg(long, value_name = "SIZE", default_value = "16m")]
+    pub(crate) aot_size: String,
+    /// Run a command in the container while building, to learn which code is worth translating (split as a shell
+    /// splits words; none: the image's entrypoint)
+    #[arg(long, value_name = "CMD")]
+    pub(crate) train: Vec<OsString>,
+    /// Keep what training found in this file, or, without --train, take it from there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
     #[arg(long, hide = true, value_name = "WHEN")]
     snapshot: Option<String>,
     #[arg(long, hide = true)]
@@ -72,15 +79,11 @@ pub(crate) struct BuildArgs {
 impl BuildArgs {
     /// Flags whose features come later are refused, never ignored.
     pub(crate) fn check(&self) -> Outcome<()> {
-        let is_off = |list: &[String]| list.iter().all(|what| what == "off");
         match () {
             _ if self.target.as_deref().is_some_and(|t| t != "wasi") => {
                 Err(Failure::not_yet("--target other than wasi"))
             }
             _ if self.http.is_some() => Err(Failure::not_yet("--http")),
-            _ if !is_off(&self.aot) => Err(Failure::not_yet("--aot other than off")),
-            _ if !self.train.is_empty() => Err(Failure::not_yet("--train")),
-            _ if self.profile.is_some() => Err(Failure::not_yet("--profile")),
             _ if self.snapshot.is_some() => Err(Failure::not_yet("--snapshot")),
             _ if self.precompile => Err(Failure::not_yet("--precompile")),
             _ => Ok(()),
@@ -130,7 +133,7 @@ pub(crate) struct RunArgs {
     /// Remove the container afterwards: nothing is ever kept
     #[arg(long)]
     rm: bool,
-    /// What executes the guest's code: auto or interp
+    /// What executes the guest's code: auto, aot (what the file was built with, the rest interpreted) or interp
     #[arg(long, value_name = "KIND")]
     engine: Option<Engine>,
     #[arg(long, hide = true, value_name = "LEVEL")]
@@ -171,6 +174,10 @@ impl RunArgs {
     pub(crate) fn command(&self) -> &[OsString] {
         &self.words[1..]
     }
+    /// Leave code translated ahead of time alone.
+    pub(crate) fn is_interpreted(&self) -> bool {
+        self.engine == Some(Engine::Interp)
+    }
     /// Flags whose features come later are refused, never ignored.
     pub(crate) fn check(&self) -> Outcome<()> {
         match () {
@@ -178,9 +185,7 @@ impl RunArgs {
             _ if self.network.as_deref().is_some_and(|n| n != "none") => {
                 Err(Failure::not_yet("--network other than none"))
             }
-            _ if matches!(self.engine, Some(Engine::Aot | Engine::Jit)) => {
-                Err(Failure::not_yet("--engine other than auto and interp"))
-            }
+            _ if matches!(self.engine, Some(Engine::Jit)) => Err(Failure::not_yet("--engine jit")),
             _ if self.cpu.is_some() => Err(Failure::not_yet("--cpu")),
             _ => Ok(()),
         }
@@ -246,14 +251,11 @@ mod tests {
             &["--network", "host"],
             &["--network=bridge"],
             &["--engine", "jit"],
-            &["--engine", "aot"],
             &["--cpu", "v3"],
         ] {
             assert!(run(&[&["run"], words, &["img"]].concat()).check().is_err(), "{words:?}");
         }
-        for words in
-            [&["--target", "http"][..], &["--aot", "all"], &["--train", "x"], &["--snapshot", "x"], &["--precompile"]]
-        {
+        for words in [&["--target", "http"][..], &["--snapshot", "x"], &["--precompile"]] {
             let Command::Build(args) = parse(&[&["build", "img"], words].concat()).command else { panic!("{words:?}") };
             assert!(args.check().is_err(), "{words:?}");
         }

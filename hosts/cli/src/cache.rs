@@ -62,6 +62,11 @@ fn folder() -> Option<PathBuf> {
     Some(set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?.join("brainworm"))
 }
 
+/// The sha256 of some bytes, in hex.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// Marks an entry as used just now.
 pub(crate) fn touch(path: &Path) {
     if let Ok(file) = fs::File::open(path) {

@@ -3,6 +3,7 @@
 //! `args` says what can be typed, `command/` does it. The kernel module is embedded (build.rs); everything about
 //! images is `brainworm_pack`'s. Errors are one line and status 125, as docker's.
 
+mod aot;
 mod args;
 mod build;
 mod cache;

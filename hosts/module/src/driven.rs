@@ -8,6 +8,7 @@
 //!   bw_until() -> ns               when the last Idle ends by itself, monotonic; all ones: never
 //!   bw_push(kind, a, b)            an event: EVENT_*
 //!   bw_figure(which) -> n          a count since boot: FIGURE_*
+//!   bw_profile() -> addr           u32 count, then (u32 place in the image, u64 runs) of every block; OPTION_PROFILE
 //! ```
 
 use crate::machine::{Machine, Setup};
@@ -21,6 +22,8 @@ const OPTION_MEMORY: u32 = 1;
 const OPTION_STRACE: u32 = 2;
 const OPTION_WINDOW: u32 = 3;
 const OPTION_READ_ONLY_MOUNTS: u32 = 4;
+const OPTION_INTERPRET: u32 = 5;
+const OPTION_PROFILE: u32 = 6;
 
 const STRING_ENTRYPOINT: u32 = 1;
 const STRING_WORKING_DIR: u32 = 2;
@@ -49,6 +52,11 @@ const FIGURE_SYSTEM_CALLS: u32 = 2;
 const FIGURE_FORKS: u32 = 3;
 const FIGURE_PEAK_BYTES: u32 = 4;
 const FIGURE_TABLE_BYTES: u32 = 5;
+const FIGURE_AHEAD_INSTRUCTIONS: u32 = 6;
+const FIGURE_AHEAD_ENTERED: u32 = 7;
+const FIGURE_AHEAD_LEFT: u32 = 8;
+const FIGURE_AHEAD_PREEMPTED: u32 = 9;
+const FIGURE_AHEAD_INTERPRETED: u32 = 10;
 
 /// The one global of the module.
 struct State {
@@ -56,6 +64,8 @@ struct State {
     strings: [Option<Vec<u8>>; STRINGS],
     machine: Option<Machine>,
     until: u64,
+    /// What `bw_profile` gave out.
+    profile: Vec<u8>,
 }
 
 /// One thread, so a cell is enough.
@@ -66,8 +76,13 @@ static GLOBAL: Global = Global(RefCell::new(None));
 
 fn with<T>(f: impl FnOnce(&mut State) -> T) -> T {
     let mut slot = GLOBAL.0.borrow_mut();
-    let fresh =
-        || State { setup: Setup::default(), strings: [const { None }; STRINGS], machine: None, until: u64::MAX };
+    let fresh = || State {
+        setup: Setup::default(),
+        strings: [const { None }; STRINGS],
+        machine: None,
+        until: u64::MAX,
+        profile: Vec::new(),
+    };
     f(slot.get_or_insert_with(fresh))
 }
 
@@ -79,6 +94,8 @@ pub(crate) extern "C" fn bw_option(key: u32, value: u64) {
         OPTION_STRACE => state.setup.strace = value != 0,
         OPTION_WINDOW => state.setup.window = Some(window(value as u32)),
         OPTION_READ_ONLY_MOUNTS => state.setup.read_only_mounts = value,
+        OPTION_INTERPRET => state.setup.is_interpreted = value != 0,
+        OPTION_PROFILE => state.setup.is_profiled = value != 0,
         _ => {}
     });
 }
@@ -171,8 +188,32 @@ pub(crate) extern "C" fn bw_figure(which: u32) -> u64 {
             FIGURE_FORKS => forks,
             FIGURE_PEAK_BYTES => (machine.kernel.memory().peak as u64) << brainworm_abi::PAGE_SHIFT,
             FIGURE_TABLE_BYTES => machine.kernel.table_bytes() as u64,
+            FIGURE_AHEAD_INSTRUCTIONS => machine.kernel.region_counts().instructions,
+            FIGURE_AHEAD_ENTERED => machine.kernel.region_counts().entered,
+            FIGURE_AHEAD_LEFT => machine.kernel.region_counts().left,
+            FIGURE_AHEAD_PREEMPTED => machine.kernel.region_counts().preempted,
+            FIGURE_AHEAD_INTERPRETED => machine.kernel.region_counts().interpreted,
             _ => 0,
         }
+    })
+}
+
+/// How often each block of the image's code was run: see the module's description. Valid until the next call.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn bw_profile() -> *const u8 {
+    with(|state| {
+        let image = crate::image();
+        let (start, end) = (image.as_ptr() as u32, image.as_ptr() as u32 + image.len() as u32);
+        let blocks = state.machine.iter().flat_map(|machine| machine.kernel.profile());
+        let mut blocks: Vec<(u32, u64)> =
+            blocks.filter(|(at, _)| (start..end).contains(&at.0)).map(|(at, runs)| (at.0 - start, runs)).collect();
+        blocks.sort_unstable();
+        state.profile = (blocks.len() as u32).to_le_bytes().to_vec();
+        for (at, runs) in blocks {
+            state.profile.extend(at.to_le_bytes());
+            state.profile.extend(runs.to_le_bytes());
+        }
+        state.profile.as_ptr()
     })
 }
 

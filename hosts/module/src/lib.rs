@@ -11,6 +11,7 @@
 
 extern crate alloc;
 
+mod ahead;
 mod driven;
 mod files;
 mod host;
@@ -19,15 +20,17 @@ mod wasi;
 
 use alloc::format;
 use brainworm_abi::Pause;
+use brainworm_abi::image::{SLOT_EMPTY, SLOT_WORDS};
 use core::sync::atomic::{AtomicU32, Ordering};
 use machine::{Machine, Setup};
 
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
-/// Address and length of the packed image, written by the packer (`abi::image::SLOT_SYMBOL`).
+/// Address and length of the packed image and of the index of translated code, written by the packer
+/// (`abi::image::SLOT_SYMBOL`).
 #[unsafe(no_mangle)]
-pub static BRAINWORM_IMAGE: [AtomicU32; 2] = [const { AtomicU32::new(brainworm_abi::image::SLOT_EMPTY) }; 2];
+pub static BRAINWORM_IMAGE: [AtomicU32; SLOT_WORDS] = [const { AtomicU32::new(SLOT_EMPTY) }; SLOT_WORDS];
 
 /// Instructions between two looks at the outside.
 const BUDGET: u64 = 20_000_000;
@@ -39,7 +42,7 @@ const OWN_ERROR: u8 = 125;
 /// The packed image, or a clear end.
 fn image() -> &'static [u8] {
     let [at, len] = [0, 1].map(|i| BRAINWORM_IMAGE[i].load(Ordering::Relaxed));
-    if at == brainworm_abi::image::SLOT_EMPTY {
+    if at == SLOT_EMPTY {
         fail("this module has no image inside: 'brainworm build IMAGE' makes one that has");
     }
     // SAFETY: the packer put `len` bytes there, above all the linker placed, inside the memory's first size; nobody

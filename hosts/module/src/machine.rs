@@ -29,6 +29,10 @@ pub(crate) struct Setup {
     pub(crate) strace: bool,
     /// The terminal's size.
     pub(crate) window: Option<WinSize>,
+    /// Leave code translated ahead of time alone.
+    pub(crate) is_interpreted: bool,
+    /// Count how often the blocks of code are run.
+    pub(crate) is_profiled: bool,
     /// Bit n: the n-th preopened directory is read-only.
     pub(crate) read_only_mounts: u64,
 }
@@ -67,7 +71,13 @@ impl Machine {
             0 => u32::MAX as u64 + 1,
             bytes => bytes,
         };
-        let kernel = Kernel::boot(host, arena, BootConfig { wishes, memory_bytes, strace: setup.strace })?;
+        let mut kernel = Kernel::boot(host, arena, BootConfig { wishes, memory_bytes, strace: setup.strace })?;
+        if let Some(index) = crate::ahead::index().filter(|_| !setup.is_interpreted) {
+            kernel.set_ahead(index, crate::ahead::call);
+        }
+        if setup.is_profiled {
+            kernel.start_profile();
+        }
         Ok(Machine { kernel, streams })
     }
 }

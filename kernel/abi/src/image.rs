@@ -43,11 +43,14 @@ pub const NAME_MAX: usize = 255;
 /// Inode flag: the contents are page aligned and zero-filled to the page, and may be mapped in place.
 pub const FLAG_PAGES: u32 = 1;
 
-/// Name of the exported symbol through which the packer tells a kernel module where its image is: two u32, address and
-/// length. In a module without an image both are [`SLOT_EMPTY`].
+/// Name of the exported symbol through which the packer tells a kernel module where its image is: [`SLOT_WORDS`] u32,
+/// address and length of the image, then of the index of code translated ahead of time (0 without any). In a module
+/// without an image all are [`SLOT_EMPTY`].
 pub const SLOT_SYMBOL: &str = "BRAINWORM_IMAGE";
 /// See [`SLOT_SYMBOL`]. Not zero, so that the slot has bytes in the module to be overwritten.
 pub const SLOT_EMPTY: u32 = 0x4d52_5742;
+/// See [`SLOT_SYMBOL`].
+pub const SLOT_WORDS: usize = 4;
 
 /// Number of an inode in the image, from 1; also its `st_ino`. Hard links are entries with the same number.
 pub type InodeId = u32;

@@ -2,12 +2,14 @@
 //!
 //! The image goes into linear memory above everything the linker placed (stack, data: below `__heap_base`) at a page
 //! boundary, as active data segments without its stretches of zeros. The module's slot (`abi::image::SLOT_SYMBOL`)
-//! gets its address and length, and the memory starts large enough. All other sections stay byte for byte: function,
-//! table and type indices are never renumbered. Whoever allocates memory in the module does so by `memory.grow`.
+//! gets its address and length, and the memory starts large enough. Code translated ahead of time ([`Ahead`]) is appended:
+//! functions, places in the module's one table, and behind the image the index that the engine finds them by. All other
+//! sections stay byte for byte: function, table and type indices are never renumbered. Whoever allocates memory in the
+//! module does so by `memory.grow`.
 
 use crate::error::{Error, Result};
 use brainworm_abi::PAGE_SIZE;
-use brainworm_abi::image::{Image, SLOT_EMPTY, SLOT_SYMBOL};
+use brainworm_abi::image::{Image, SLOT_EMPTY, SLOT_SYMBOL, SLOT_WORDS};
 use std::io::Write;
 use std::ops::Range;
 use wasm_encoder::{ConstExpr, Encode, MemorySection, MemoryType};
@@ -18,8 +20,43 @@ const WASM_PAGE: u64 = 65536;
 const ZEROS_MIN: usize = 256;
 /// Engines take 100,000 segments; the kernel's own need some.
 const SEGMENTS_MAX: usize = 90_000;
-const DATA_SECTION: u8 = 11;
+/// Engines that pool memory give a module one table of so many elements.
+const ELEMENTS_MAX: u32 = 20_000;
+const TYPE_SECTION: u8 = 1;
+const FUNCTION_SECTION: u8 = 3;
+const TABLE_SECTION: u8 = 4;
 const MEMORY_SECTION: u8 = 5;
+const ELEMENT_SECTION: u8 = 9;
+const CODE_SECTION: u8 = 10;
+const DATA_SECTION: u8 = 11;
+
+/// Code translated ahead of time.
+#[derive(Clone, Copy, Default)]
+pub struct Ahead<'a> {
+    /// Bodies of functions of type `(i32, i32, i32) -> i32`, as in a code section without their length. The n-th gets
+    /// the place [`Room::element`] + n of the table and is function [`Room::function`] + n.
+    pub functions: &'a [Vec<u8>],
+    /// What the engine finds them by (`brainworm_cpu::ahead`).
+    pub index: &'a [u8],
+}
+
+/// Where appended functions come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Room {
+    /// First free function index.
+    pub function: u32,
+    /// First free place in the table.
+    pub element: u32,
+    /// Functions that can be added.
+    pub count: u32,
+}
+
+/// Where functions appended to `kernel` come.
+pub fn room(kernel: &[u8]) -> Result<Room> {
+    let module = Module::parse(kernel)?;
+    let element = module.table.map_or(0, |table| table.initial as u32);
+    Ok(Room { function: module.functions, element, count: ELEMENTS_MAX.saturating_sub(element) })
+}
 
 /// What was joined.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,13 +70,14 @@ pub struct Linked {
 }
 
 /// Writes `kernel` with `image` inside.
-pub fn link(kernel: &[u8], image: &[u8], out: &mut dyn Write) -> Result<Linked> {
+pub fn link(kernel: &[u8], image: &[u8], ahead: Ahead<'_>, out: &mut dyn Write) -> Result<Linked> {
     let module = Module::parse(kernel)?;
-    if module.slot_words()? != [SLOT_EMPTY; 2] {
+    if module.slot_words()? != [SLOT_EMPTY; SLOT_WORDS] {
         return Err(Error::new("the kernel module has an image already"));
     }
     let image_at = (module.heap_base as u64).next_multiple_of(PAGE_SIZE as u64);
-    let end = image_at + image.len() as u64;
+    let index_at = image_at + image.len() as u64;
+    let end = index_at + ahead.index.len() as u64;
     if end > u32::MAX as u64 {
         return Err(Error::new(format!(
             "kernel and image have {} MiB together, too much for a 32-bit memory",
@@ -51,6 +89,11 @@ pub fn link(kernel: &[u8], image: &[u8], out: &mut dyn Write) -> Result<Linked> 
         return Err(Error::new("the kernel module does not allow a memory this large"));
     }
 
+    let slot = [image_at, image.len() as u64, index_at, ahead.index.len() as u64].map(|word| word as u32);
+    let added = match ahead.functions {
+        [] => Added::default(),
+        functions => Added::new(&module, functions)?,
+    };
     let mut sink = Counted { out, bytes: 0 };
     sink.write(&kernel[..8])?;
     for (id, range) in &module.sections {
@@ -62,17 +105,81 @@ pub fn link(kernel: &[u8], image: &[u8], out: &mut dyn Write) -> Result<Linked> 
                 section.encode(&mut body);
                 sink.section(MEMORY_SECTION, &[&body[leb_len(&body)..]])?;
             }
-            DATA_SECTION => write_data(&module, image_at as u32, image, &mut sink)?,
-            id => sink.section(id, &[&kernel[range.clone()]])?,
+            DATA_SECTION => write_data(&module, slot, image, ahead.index, &mut sink)?,
+            TABLE_SECTION if !added.table.is_empty() => sink.section(TABLE_SECTION, &[&added.table])?,
+            id => {
+                let body = &kernel[range.clone()];
+                match added.entries.iter().find(|(section, ..)| *section == id) {
+                    None => sink.section(id, &[body])?,
+                    Some((_, more, bytes)) => {
+                        let (count, rest) = leb(body);
+                        let mut head = Vec::new();
+                        (count + more).encode(&mut head);
+                        let mut parts = vec![&head[..], rest];
+                        parts.extend(bytes.iter().map(|bytes| &bytes[..]));
+                        sink.section(id, &parts)?;
+                    }
+                }
+            }
         }
     }
     Ok(Linked { image_at: image_at as u32, memory: pages * WASM_PAGE, bytes: sink.bytes })
 }
 
+/// What appended functions add to the sections.
+#[derive(Default)]
+struct Added<'a> {
+    /// The table section, whole.
+    table: Vec<u8>,
+    /// Section, how many entries more, and their bytes.
+    entries: Vec<(u8, u32, Vec<std::borrow::Cow<'a, [u8]>>)>,
+}
+
+impl<'a> Added<'a> {
+    fn new(module: &Module<'_>, functions: &'a [Vec<u8>]) -> Result<Added<'a>> {
+        let not_ours = || Error::new("it is no module of brainworm: functions cannot be added");
+        let table = module.table.ok_or_else(not_ours)?;
+        let count = functions.len() as u32;
+        let size = table.initial as u32 + count;
+        if size > ELEMENTS_MAX {
+            return Err(Error::new(format!("{size} functions in the table: engines take {ELEMENTS_MAX}")));
+        }
+        let mut body = vec![1];
+        body.extend([0x70, 1]);
+        size.encode(&mut body);
+        size.encode(&mut body);
+        // The type is added at the end of the list: other indices stay.
+        let mut kinds = Vec::new();
+        (0..count).for_each(|_| module.types.encode(&mut kinds));
+        let mut elements = vec![0];
+        ConstExpr::i32_const(table.initial as i32).encode(&mut elements);
+        count.encode(&mut elements);
+        (0..count).for_each(|number| (module.functions + number).encode(&mut elements));
+        let mut bodies = Vec::new();
+        for function in functions {
+            let mut len = Vec::new();
+            function.len().encode(&mut len);
+            bodies.extend([len.into(), function[..].into()]);
+        }
+        let i32x3_to_i32 = vec![0x60, 3, 0x7f, 0x7f, 0x7f, 1, 0x7f];
+        let entries = vec![
+            (TYPE_SECTION, 1, vec![i32x3_to_i32.into()]),
+            (FUNCTION_SECTION, count, vec![kinds.into()]),
+            (ELEMENT_SECTION, 1, vec![elements.into()]),
+            (CODE_SECTION, count, bodies),
+        ];
+        let has = |id: u8| module.sections.iter().any(|(section, _)| *section == id);
+        if !has(TABLE_SECTION) || !entries.iter().all(|(id, ..)| has(*id)) {
+            return Err(not_ours());
+        }
+        Ok(Added { table: body, entries })
+    }
+}
+
 /// Takes the packed image out of a module that `link` wrote.
 pub fn extract(wasm: &[u8]) -> Result<Vec<u8>> {
     let module = Module::parse(wasm)?;
-    let [at, len] = module.slot_words()?;
+    let [at, len, ..] = module.slot_words()?;
     if at == SLOT_EMPTY {
         return Err(Error::new("the module has no image inside"));
     }
@@ -84,7 +191,9 @@ pub fn extract(wasm: &[u8]) -> Result<Vec<u8>> {
     }
     let mut image = vec![0; len as usize];
     for segment in &module.segments {
-        let Some(offset) = segment.at.and_then(|segment_at| segment_at.checked_sub(at)) else { continue };
+        let offset = segment.at.and_then(|segment_at| segment_at.checked_sub(at));
+        // What comes behind the image is not of it.
+        let Some(offset) = offset.filter(|offset| *offset < len) else { continue };
         let end = (offset as usize).checked_add(segment.bytes.len()).ok_or_else(damaged)?;
         image.get_mut(offset as usize..end).ok_or_else(damaged)?.copy_from_slice(segment.bytes);
     }
@@ -103,6 +212,11 @@ struct Module<'a> {
     heap_base: u32,
     slot: u32,
     segments: Vec<Segment<'a>>,
+    /// The only table, if there is one and it cannot grow.
+    table: Option<wasmparser::TableType>,
+    /// How many types and functions there are, imported ones included.
+    types: u32,
+    functions: u32,
     /// Id and contents of every section, in order.
     sections: Vec<(u8, Range<usize>)>,
 }
@@ -120,6 +234,7 @@ impl<'a> Module<'a> {
         let mut sections = Vec::new();
         let (mut globals, mut exports, mut memories, mut segments) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut imported_globals = 0;
+        let (mut types, mut functions, mut tables) = (0, 0, Vec::new());
         for payload in Parser::new(0).parse_all(wasm) {
             let payload = payload.map_err(malformed)?;
             if let Some(section) = payload.as_section() {
@@ -131,8 +246,19 @@ impl<'a> Module<'a> {
                 }
                 Payload::ImportSection(imports) => {
                     for import in imports.into_imports() {
-                        let is_global = matches!(import.map_err(malformed)?.ty, wasmparser::TypeRef::Global(_));
-                        imported_globals += is_global as usize;
+                        match import.map_err(malformed)?.ty {
+                            wasmparser::TypeRef::Global(_) => imported_globals += 1,
+                            wasmparser::TypeRef::Func(_) => functions += 1,
+                            _ => {}
+                        }
+                    }
+                }
+                // Every entry of ours is one type: `rec` groups would count for several.
+                Payload::TypeSection(section) => types += section.count(),
+                Payload::FunctionSection(section) => functions += section.count(),
+                Payload::TableSection(section) => {
+                    for table in section {
+                        tables.push(table.map_err(malformed)?.ty);
                     }
                 }
                 Payload::MemorySection(section) => {
@@ -185,6 +311,12 @@ impl<'a> Module<'a> {
             heap_base: symbol("__heap_base").ok_or_else(|| not_ours("it does not export __heap_base"))?,
             slot: symbol(SLOT_SYMBOL).ok_or_else(|| not_ours("it has no place for an image"))?,
             segments,
+            table: match tables[..] {
+                [table] if table.maximum == Some(table.initial) => Some(table),
+                _ => None,
+            },
+            types,
+            functions,
             sections,
         })
     }
@@ -193,16 +325,16 @@ impl<'a> Module<'a> {
     fn slot_place(&self) -> Result<(usize, usize)> {
         let place = |segment: &Segment<'_>| {
             let offset = self.slot.checked_sub(segment.at?)? as usize;
-            (offset.checked_add(8)? <= segment.bytes.len()).then_some(offset)
+            (offset.checked_add(4 * SLOT_WORDS)? <= segment.bytes.len()).then_some(offset)
         };
         let found = self.segments.iter().enumerate().find_map(|(i, segment)| Some((i, place(segment)?)));
         found.ok_or_else(|| Error::new("it is no module of brainworm: the place for an image has no bytes"))
     }
 
-    fn slot_words(&self) -> Result<[u32; 2]> {
+    fn slot_words(&self) -> Result<[u32; SLOT_WORDS]> {
         let (segment, at) = self.slot_place()?;
         let word = |at: usize| self.segments[segment].bytes[at..].first_chunk().map_or(0, |b| u32::from_le_bytes(*b));
-        Ok([word(at), word(at + 4)])
+        Ok(core::array::from_fn(|i| word(at + 4 * i)))
     }
 }
 
@@ -214,11 +346,17 @@ fn constant(expr: &wasmparser::ConstExpr<'_>) -> Option<u32> {
     }
 }
 
-fn write_data(module: &Module<'_>, image_at: u32, image: &[u8], sink: &mut Counted<'_>) -> Result<()> {
+fn write_data(
+    module: &Module<'_>,
+    slot: [u32; SLOT_WORDS],
+    image: &[u8],
+    index: &[u8],
+    sink: &mut Counted<'_>,
+) -> Result<()> {
     let (slot_segment, slot_at) = module.slot_place()?;
+    let [image_at, _, index_at, _] = slot;
     let mut patched = module.segments[slot_segment].bytes.to_vec();
-    patched[slot_at..slot_at + 4].copy_from_slice(&image_at.to_le_bytes());
-    patched[slot_at + 4..slot_at + 8].copy_from_slice(&(image.len() as u32).to_le_bytes());
+    patched[slot_at..slot_at + 4 * SLOT_WORDS].copy_from_slice(slot.map(u32::to_le_bytes).as_flattened());
 
     let mut zeros_min = ZEROS_MIN;
     let mut pieces = pieces(image, zeros_min);
@@ -231,7 +369,8 @@ fn write_data(module: &Module<'_>, image_at: u32, image: &[u8], sink: &mut Count
     let own = module.segments.iter().enumerate();
     let own = own.map(|(i, segment)| (segment.at, if i == slot_segment { &patched[..] } else { segment.bytes }));
     let added = pieces.iter().map(|piece| (Some(image_at + piece.start as u32), &image[piece.clone()]));
-    for (at, bytes) in own.chain(added) {
+    let index = Some((Some(index_at), index)).filter(|(_, index)| !index.is_empty());
+    for (at, bytes) in own.chain(added).chain(index) {
         let start = heads.len();
         match at {
             None => heads.push(1),
@@ -269,6 +408,12 @@ fn pieces(image: &[u8], zeros_min: usize) -> Vec<Range<usize>> {
 
 fn leb_len(bytes: &[u8]) -> usize {
     bytes.iter().position(|b| b & 0x80 == 0).map_or(bytes.len(), |last| last + 1)
+}
+
+/// The number at the start of a section, and what follows it.
+fn leb(bytes: &[u8]) -> (u32, &[u8]) {
+    let (head, rest) = bytes.split_at(leb_len(bytes).min(bytes.len()));
+    (head.iter().rev().fold(0, |value, b| value << 7 | (b & 0x7f) as u32), rest)
 }
 
 struct Counted<'a> {
@@ -311,7 +456,7 @@ mod tests {
         exports.export("__heap_base", ExportKind::Global, 0);
         exports.export(SLOT_SYMBOL, ExportKind::Global, 1);
         let mut data = DataSection::new();
-        let bytes = [b"ownbytes".to_vec(), slot.to_le_bytes().to_vec(), slot.to_le_bytes().to_vec()].concat();
+        let bytes = [b"ownbytes".to_vec(), slot.to_le_bytes().repeat(SLOT_WORDS)].concat();
         data.active(0, &ConstExpr::i32_const(1024), bytes);
         module.section(&memories).section(&globals).section(&exports).section(&data);
         module.finish()
@@ -330,13 +475,13 @@ mod tests {
     fn an_image_goes_in_and_comes_out() {
         let image = image(40 * 4096);
         let mut wasm = Vec::new();
-        let linked = link(&stub(SLOT_EMPTY, None), &image, &mut wasm).unwrap();
+        let linked = link(&stub(SLOT_EMPTY, None), &image, Ahead::default(), &mut wasm).unwrap();
         assert_eq!((linked.image_at, linked.bytes), (73728, wasm.len() as u64));
         assert_eq!(linked.memory, 4 * WASM_PAGE, "73728 + 163840 bytes");
         assert!(wasm.len() < 1000, "zeros stay out, but {} bytes", wasm.len());
         wasmparser::validate(&wasm).unwrap();
         assert_eq!(extract(&wasm).unwrap(), image);
-        assert!(link(&wasm, &image, &mut Vec::new()).is_err(), "one image a module");
+        assert!(link(&wasm, &image, Ahead::default(), &mut Vec::new()).is_err(), "one image a module");
     }
 
     #[test]
@@ -345,10 +490,10 @@ mod tests {
         for wasm in [b"".as_slice(), b"\0asm", b"not wasm at all", &empty, &stub(SLOT_EMPTY, None), &stub(0, None)] {
             assert!(extract(wasm).is_err());
         }
-        assert!(link(&stub(0, None), &image(8192), &mut Vec::new()).is_err());
-        assert!(link(&stub(SLOT_EMPTY, Some(2)), &image(40 * 4096), &mut Vec::new()).is_err());
+        assert!(link(&stub(0, None), &image(8192), Ahead::default(), &mut Vec::new()).is_err());
+        assert!(link(&stub(SLOT_EMPTY, Some(2)), &image(40 * 4096), Ahead::default(), &mut Vec::new()).is_err());
         let mut wasm = Vec::new();
-        link(&stub(SLOT_EMPTY, None), &image(8192), &mut wasm).unwrap();
+        link(&stub(SLOT_EMPTY, None), &image(8192), Ahead::default(), &mut wasm).unwrap();
         for cut in 0..wasm.len() {
             assert!(extract(&wasm[..cut]).is_err(), "cut at {cut}");
         }

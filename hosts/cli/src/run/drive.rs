@@ -21,6 +21,8 @@ const OPTION_MEMORY: u32 = 1;
 const OPTION_STRACE: u32 = 2;
 const OPTION_WINDOW: u32 = 3;
 const OPTION_READ_ONLY_MOUNTS: u32 = 4;
+const OPTION_INTERPRET: u32 = 5;
+const OPTION_PROFILE: u32 = 6;
 
 const PAUSE_BUDGET: u8 = 0;
 const PAUSE_IDLE: u8 = 1;
@@ -32,8 +34,18 @@ const EVENT_WRITABLE: u32 = 2;
 const EVENT_RESIZE: u32 = 3;
 const EVENT_SIGNAL: u32 = 4;
 
-const FIGURES: [(u32, &str); 5] =
-    [(1, "instructions"), (2, "syscalls"), (3, "forks"), (4, "peak_memory_bytes"), (5, "page_table_bytes")];
+const FIGURES: [(u32, &str); 10] = [
+    (1, "instructions"),
+    (2, "syscalls"),
+    (3, "forks"),
+    (4, "peak_memory_bytes"),
+    (5, "page_table_bytes"),
+    (6, "aot_instructions"),
+    (7, "aot_regions_entered"),
+    (8, "aot_exits_jump"),
+    (9, "aot_exits_budget"),
+    (10, "aot_exits_interpret"),
+];
 
 /// Strings the module takes before boot, with its numbers for them.
 #[derive(Clone, Copy)]
@@ -51,6 +63,10 @@ pub(crate) struct Options {
     /// 0: no limit but the address space's.
     pub(crate) memory_bytes: u64,
     pub(crate) strace: bool,
+    /// Leave code translated ahead of time alone.
+    pub(crate) is_interpreted: bool,
+    /// Count how often blocks are run.
+    pub(crate) is_profiled: bool,
     pub(crate) texts: Vec<(Text, Vec<u8>)>,
 }
 
@@ -85,6 +101,9 @@ impl Machine {
         let mut linker: Linker<Context> = Linker::new(engine);
         let defined = p1::add_to_linker_sync(&mut linker, |context| &mut context.wasi);
         defined.and_then(|()| streams::define(&mut linker)).map_err(internal)?;
+        if streams.is_virtual() {
+            streams::define_entropy(&mut linker).map_err(internal)?;
+        }
         let mut store = Store::new(engine, Context { wasi: wasi(mounts)?, streams });
         let instance = linker.instantiate(&mut store, &program.module).map_err(internal)?;
         if let Some(image) = program.image {
@@ -112,6 +131,8 @@ impl Machine {
             (OPTION_MEMORY, options.memory_bytes),
             (OPTION_STRACE, options.strace as u64),
             (OPTION_READ_ONLY_MOUNTS, read_only),
+            (OPTION_INTERPRET, options.is_interpreted as u64),
+            (OPTION_PROFILE, options.is_profiled as u64),
         ];
         let window = terminal.map(|terminal| (OPTION_WINDOW, window(terminal) as u64));
         for number in numbers.into_iter().chain(window) {
@@ -155,6 +176,50 @@ impl Machine {
                 return Ok(status);
             }
         }
+    }
+
+    /// Runs on the virtual clock of its streams to its end, until it waits for what never comes, or for about `budget`
+    /// instructions; answers how often each block of the image's code was run.
+    pub(crate) fn train(&mut self, budget: u64) -> Outcome<Vec<(u32, u64)>> {
+        if self.boot_status != 0 {
+            return Err(Failure::new("the command cannot be run in the image"));
+        }
+        for _ in 0..budget.div_ceil(BUDGET) {
+            let pause = match self.run.call(&mut self.store, BUDGET) {
+                Ok(pause) => pause,
+                Err(error) => {
+                    exit_code(error)?;
+                    break;
+                }
+            };
+            match pause as u8 {
+                PAUSE_BUDGET => {}
+                PAUSE_IDLE => {
+                    let until = self.until.call(&mut self.store, ()).map_err(internal)?;
+                    if until == u64::MAX {
+                        break;
+                    }
+                    self.store.data_mut().streams.pass_time(until);
+                }
+                _ => break,
+            }
+        }
+        self.profile()
+    }
+
+    fn profile(&mut self) -> Outcome<Vec<(u32, u64)>> {
+        let profile: TypedFunc<(), u32> = function(&mut self.store, &self.instance, "bw_profile")?;
+        let at = profile.call(&mut self.store, ()).map_err(internal)? as usize;
+        let memory = self.instance.get_memory(&mut self.store, "memory").ok_or_else(not_ours)?;
+        let bytes = memory.data(&self.store).get(at..).unwrap_or_default();
+        let (count, rest) = bytes.split_first_chunk().ok_or_else(not_ours)?;
+        let block = |bytes: &[u8; 12]| {
+            let (at, runs) = bytes.split_first_chunk().expect("12 bytes begin with 4");
+            let mut long = [0; 8];
+            long.copy_from_slice(runs);
+            (u32::from_le_bytes(*at), u64::from_le_bytes(long))
+        };
+        Ok(rest.as_chunks().0.iter().take(u32::from_le_bytes(*count) as usize).map(block).collect())
     }
 
     /// How long an idle machine may sleep.

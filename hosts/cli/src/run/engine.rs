@@ -22,6 +22,11 @@ use wasmtime::{Config, Engine, Instance, Module, Store};
 const STACK: usize = 1 << 20;
 const WASM_PAGE: u64 = 65536;
 
+/// The embedded kernel with a packed image.
+pub(crate) fn embedded_with(image: Image, bar: &mut Bar) -> Outcome<Program> {
+    Ok(Program { module: embedded(&engine()?, bar)?, image: Some(image) })
+}
+
 /// A kernel and what it runs.
 pub(crate) struct Program {
     pub(crate) module: Module,
@@ -115,7 +120,9 @@ fn load(engine: &Engine, path: &Path) -> Option<Module> {
 /// True when the file is the embedded kernel joined with this image.
 fn is_ours(wasm: &[u8], packed: &[u8]) -> bool {
     let mut same = Same { rest: wasm, is_same: true };
-    link::link(kernel::KERNEL, packed, &mut same).is_ok() && same.is_same && same.rest.is_empty()
+    link::link(kernel::KERNEL, packed, link::Ahead::default(), &mut same).is_ok()
+        && same.is_same
+        && same.rest.is_empty()
 }
 
 /// Compares what is written with what should be.
@@ -181,8 +188,8 @@ impl Image {
             Image::Bytes(bytes) => room[..bytes.len()].copy_from_slice(&bytes),
             Image::File(file, len) => map(room, &file, len as usize)?,
         }
-        let words = [at as u32, len as u32].map(u32::to_le_bytes).concat();
-        data.get_mut(slot..slot + 8).ok_or_else(not_ours)?.copy_from_slice(&words);
+        let words = [at as u32, len as u32, 0, 0].map(u32::to_le_bytes).concat();
+        data.get_mut(slot..slot + words.len()).ok_or_else(not_ours)?.copy_from_slice(&words);
         Ok(())
     }
 }

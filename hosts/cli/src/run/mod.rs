@@ -10,6 +10,7 @@ mod mounts;
 mod signals;
 mod streams;
 mod terminal;
+pub(crate) mod train;
 mod wait;
 
 use crate::args::{self, RunArgs};
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
 }
 
 fn options(args: &RunArgs) -> Outcome<Options> {
-    let mut options = Options { strace: args.strace, ..Options::default() };
+    let mut options = Options { strace: args.strace, is_interpreted: args.is_interpreted(), ..Options::default() };
     if let Some(size) = &args.memory {
         options.memory_bytes = args::size(size)?;
     }

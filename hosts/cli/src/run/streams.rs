@@ -42,7 +42,22 @@ pub(crate) struct Streams {
     pub(crate) blocked: [bool; 3],
     /// Regular files take everything at once.
     takes_all: [bool; 3],
+    /// The machine is cut off from this one: see [`Streams::virtual`].
+    world: Option<World>,
 }
+
+/// A world of its own: the same at every run.
+struct World {
+    /// Monotonic clock, in ns.
+    now: u64,
+    /// State of the entropy (splitmix64).
+    seed: u64,
+}
+
+/// Wall clock minus monotonic clock of a [`World`]: 2026-01-01, in ns.
+const WORLD_EPOCH: u64 = 1_767_225_600_000_000_000;
+/// What a look at the clock of a [`World`] costs.
+const WORLD_TICK: u64 = 10_000;
 
 impl Streams {
     pub(crate) fn new(
@@ -56,7 +71,48 @@ impl Streams {
             mode.is_ok_and(|mode| rustix::fs::FileType::from_raw_mode(mode).is_file())
         };
         let takes_all = [false, is_file(rustix::stdio::stdout()), is_file(rustix::stdio::stderr())];
-        Streams { args, environment, is_interactive, is_terminal, blocked: [false; 3], takes_all }
+        Streams { args, environment, is_interactive, is_terminal, blocked: [false; 3], takes_all, world: None }
+    }
+
+    /// Streams that take and give nothing, a clock that moves when it is looked at or slept on, and entropy that is
+    /// none: what is run on them does the same each time.
+    pub(crate) fn virtual_world(args: Vec<Vec<u8>>, environment: Vec<Vec<u8>>) -> Streams {
+        let world = Some(World { now: 1_000_000_000, seed: 1 });
+        Streams { world, ..Streams::new(args, environment, false, false) }
+    }
+
+    /// Moves the virtual clock on.
+    pub(crate) fn pass_time(&mut self, until: u64) {
+        if let Some(world) = &mut self.world {
+            world.now = world.now.max(until);
+        }
+    }
+
+    fn clock(&mut self, id: u32) -> Option<u64> {
+        match (&mut self.world, id) {
+            (None, _) => clock(id),
+            (Some(world), 0..=1) => {
+                world.now += WORLD_TICK;
+                Some(world.now + if id == 0 { WORLD_EPOCH } else { 0 })
+            }
+            _ => None,
+        }
+    }
+
+    /// True for `virtual_world`.
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.world.is_some()
+    }
+
+    fn entropy(&mut self, room: &mut [u8]) -> Result<(), i32> {
+        let Some(world) = &mut self.world else { return Err(EIO) };
+        for bytes in room.chunks_mut(8) {
+            world.seed = world.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut mixed = (world.seed ^ world.seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            bytes.copy_from_slice(&(mixed ^ mixed >> 31).to_le_bytes()[..bytes.len()]);
+        }
+        Ok(())
     }
 
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, i32> {
@@ -72,6 +128,9 @@ impl Streams {
     }
 
     fn write(&mut self, fd: usize, bytes: &[u8]) -> Result<usize, i32> {
+        if self.world.is_some() {
+            return Ok(bytes.len());
+        }
         let stream = if fd == 1 { rustix::stdio::stdout() } else { rustix::stdio::stderr() };
         let room = if self.takes_all[fd] { usize::MAX } else { PIPE_BUF };
         if !self.takes_all[fd] {
@@ -140,7 +199,7 @@ pub(crate) fn define(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
         MODULE,
         "clock_time_get",
         |mut caller: Caller<'_, Context>, id: u32, _precision: u64, out: u32| {
-            with(&mut caller, |memory, _| put(memory, out, &clock(id).ok_or(EINVAL)?.to_le_bytes()))
+            with(&mut caller, |memory, streams| put(memory, out, &streams.clock(id).ok_or(EINVAL)?.to_le_bytes()))
         },
     )?;
     linker.func_wrap(
@@ -161,6 +220,14 @@ pub(crate) fn clock(id: u32) -> Option<u64> {
         _ => return None,
     });
     Some((now.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(now.tv_nsec as u64))
+}
+
+/// Defines the entropy of a virtual world, over wasmtime-wasi's.
+pub(crate) fn define_entropy(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
+    linker.func_wrap(MODULE, "random_get", |mut caller: Caller<'_, Context>, at: u32, len: u32| {
+        with(&mut caller, |memory, streams| streams.entropy(slot(memory, at, len as usize)?))
+    })?;
+    Ok(())
 }
 
 /// Gives the module's memory and the streams; a memory error becomes EFAULT.

@@ -1,0 +1,37 @@
+//! How often each block is run: what the packer chooses the code to translate by.
+//!
+//! A profiled block begins with a [`Code::Count`](super::op::Code) op. A block that is translated again goes on counting
+//! where it was, so flushes lose nothing.
+
+use crate::mem::HostAddr;
+use alloc::vec::Vec;
+use hashbrown::HashMap;
+
+/// Counters by the place of a block's first byte.
+#[derive(Default)]
+pub(super) struct Profile {
+    numbers: HashMap<u32, u32>,
+    counts: Vec<u64>,
+}
+
+impl Profile {
+    /// The number of a block's counter.
+    pub(super) fn add(&mut self, host: HostAddr) -> i32 {
+        let counts = &mut self.counts;
+        let number = self.numbers.entry(host.0).or_insert_with(|| {
+            counts.push(0);
+            counts.len() as u32 - 1
+        });
+        *number as i32
+    }
+
+    /// The counters, for the loop.
+    pub(super) fn counts(&mut self) -> &mut [u64] {
+        &mut self.counts
+    }
+
+    /// Blocks and their counts, in no order.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (HostAddr, u64)> + '_ {
+        self.numbers.iter().map(|(&host, &number)| (HostAddr(host), self.counts[number as usize]))
+    }
+}

@@ -1,0 +1,189 @@
+//! Translation ahead of time: functions of the image's programs and libraries become functions of the wasm file.
+//!
+//! `elf` finds where functions are, this module chooses (the hottest of a profile first, within a budget of bytes) and
+//! has them lowered (`brainworm_cpu::wasm`), `brainworm_pack::link` appends them. The same image, profile and budget give
+//! the same bytes.
+
+mod elf;
+mod profile;
+
+pub(crate) use profile::Profile;
+
+use crate::failure::{Failure, Outcome};
+use brainworm_abi::image::Image;
+use brainworm_cpu::ahead::{self, Entry, Span};
+use brainworm_cpu::wasm::Region;
+use brainworm_pack::link::Room;
+use elf::Segment;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Bytes a region may lie in: longer functions are translated up to here.
+const FUNCTION_MAX: u32 = 64 * 1024;
+
+/// What is to be translated.
+pub(crate) struct Choice {
+    /// Blocks that were run.
+    pub(crate) profile: Profile,
+    /// Every function of every file, whether it was run or not.
+    pub(crate) all: bool,
+    /// Every function of these files.
+    pub(crate) files: Vec<Vec<u8>>,
+    /// Bytes of wasm at most.
+    pub(crate) size: usize,
+}
+
+/// Functions to append, and what was chosen.
+#[derive(Default)]
+pub(crate) struct Translated {
+    pub(crate) functions: Vec<Vec<u8>>,
+    pub(crate) index: Vec<u8>,
+    pub(crate) report: Report,
+}
+
+/// Figures of a translation.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Report {
+    /// Functions of the guest that the profile names, or all.
+    pub(crate) wanted: usize,
+    /// Functions translated.
+    pub(crate) functions: usize,
+    /// Entries of them.
+    pub(crate) entries: usize,
+    /// Bytes of their wasm.
+    pub(crate) bytes: usize,
+    /// Share of the blocks run, by how often they were run, that lie in them.
+    pub(crate) covered: f64,
+}
+
+/// A function of the guest that may be translated.
+struct Candidate {
+    segment: usize,
+    /// Bytes of the image.
+    start: u32,
+    end: u32,
+    /// How often its blocks were run.
+    weight: u64,
+    /// Blocks that were run.
+    blocks: Vec<u32>,
+}
+
+/// Translates what `choice` says of `image`.
+pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Translated> {
+    let opened = Image::open(image).map_err(|e| Failure::because("the packed image", e))?;
+    let segments = elf::segments(&opened).map_err(|e| Failure::because("the packed image", e))?;
+    let whole = whole_files(&opened, &choice.files)?;
+    let mut candidates = candidates(&segments, choice, &whole);
+    let all_runs: u64 = candidates.iter().map(|candidate| candidate.weight).sum();
+    candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.weight), candidate.start));
+    let mut done = Translated::default();
+    done.report.wanted = candidates.len();
+    let (mut entries, mut covered) = (Vec::new(), 0);
+    for candidate in candidates {
+        if done.functions.len() >= room.count as usize {
+            break;
+        }
+        let Some((region, body)) = lower(image, &segments[candidate.segment], &candidate) else { continue };
+        if done.report.bytes + body.len() > choice.size {
+            // A smaller one may still fit.
+            continue;
+        }
+        let first = segments[candidate.segment].bytes.start;
+        let function = room.element + done.functions.len() as u32;
+        let span = candidate.segment as u32;
+        entries.extend(region.entries.iter().enumerate().map(|(number, &at)| Entry {
+            at: first + at,
+            number: number as u32,
+            function,
+            span,
+        }));
+        done.report.bytes += body.len();
+        covered += candidate.weight;
+        done.functions.push(body);
+    }
+    let spans: Vec<Span> = segments.iter().map(|s| pages(&s.bytes)).collect();
+    done.report.functions = done.functions.len();
+    done.report.entries = entries.len();
+    done.report.covered = if all_runs == 0 { 0.0 } else { covered as f64 / all_runs as f64 };
+    if !done.functions.is_empty() {
+        done.index = ahead::encode(&spans, &entries);
+    }
+    Ok(done)
+}
+
+fn pages(bytes: &Range<u32>) -> Span {
+    Span { page: bytes.start >> 12, pages: (bytes.end - bytes.start) >> 12 }
+}
+
+/// The functions that were run, or all.
+fn candidates(segments: &[Segment], choice: &Choice, files: &[Range<u32>]) -> Vec<Candidate> {
+    let mut found: BTreeMap<(usize, u32), Candidate> = BTreeMap::new();
+    let mut add = |number: usize, start: u32, block: Option<(u32, u64)>| {
+        let segment = &segments[number];
+        let next = segment.starts.partition_point(|&other| other <= start);
+        let end = segment.starts.get(next).copied().unwrap_or(segment.bytes.end);
+        let end = end.min(start.saturating_add(FUNCTION_MAX));
+        let candidate = found.entry((number, start)).or_insert_with(|| Candidate {
+            segment: number,
+            start,
+            end,
+            weight: 0,
+            blocks: Vec::new(),
+        });
+        if let Some((block, runs)) = block {
+            candidate.weight = candidate.weight.saturating_add(runs);
+            candidate.blocks.push(block);
+        }
+    };
+    for &(at, runs) in choice.profile.blocks() {
+        let number = segments.partition_point(|segment| segment.bytes.end <= at);
+        let Some(segment) = segments.get(number).filter(|segment| segment.bytes.contains(&at)) else { continue };
+        let before = segment.starts.partition_point(|&start| start <= at);
+        let start = before.checked_sub(1).map(|i| segment.starts[i]).filter(|start| at - start < FUNCTION_MAX);
+        add(number, start.unwrap_or(at), Some((at, runs)));
+    }
+    for (number, segment) in segments.iter().enumerate() {
+        if choice.all || files.iter().any(|file| file.contains(&segment.bytes.start)) {
+            segment.starts.iter().for_each(|&start| add(number, start, None));
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Where the contents of files lie in the image.
+fn whole_files(image: &Image<'_>, paths: &[Vec<u8>]) -> Outcome<Vec<Range<u32>>> {
+    let place = |path: &Vec<u8>| {
+        let missing = || Failure::new(format!("--aot {}: there is no such program", String::from_utf8_lossy(path)));
+        let mut id = brainworm_abi::image::ROOT;
+        for name in path.split(|&b| b == b'/').filter(|name| !name.is_empty()) {
+            id = image.lookup(id, name).ok().flatten().ok_or_else(missing)?;
+        }
+        let (at, len) = image.data(id).map_err(|_| missing())?;
+        Ok(at as u32..(at + len) as u32)
+    };
+    paths.iter().map(place).collect()
+}
+
+/// The region of a function and its wasm.
+fn lower(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<(Region, Vec<u8>)> {
+    let first = segment.bytes.start;
+    let code = image.get(first as usize..segment.bytes.end as usize)?;
+    let range = candidate.start - first..candidate.end - first;
+    let mut starts = vec![range.start];
+    let mut region = Region::discover_in(code, range.clone(), &starts);
+    // Blocks that were run but that nothing direct leads to: targets of jump tables.
+    let missed = |region: &Option<Region>| {
+        let blocks = candidate.blocks.iter().map(|block| block - first);
+        blocks.filter(|&block| region.as_ref().is_none_or(|region| !region.has(block))).min()
+    };
+    while let Some(block) = missed(&region).filter(|block| !starts.contains(block)) {
+        starts.push(block);
+        region = Region::discover_in(code, range.clone(), &starts);
+    }
+    let region = region?;
+    if region.instructions() < 3 {
+        return None;
+    }
+    let body = region.function().into_raw_body();
+    Some((region, body))
+}
