@@ -35,6 +35,9 @@ impl FrameStore for Frames {
         self.frames.push((1, Box::new([0; PAGE_SIZE])));
         Some(Frame(self.frames.len() as u32 - 1))
     }
+    fn available(&self) -> u64 {
+        (self.limit - self.live) as u64
+    }
     fn retain(&mut self, frame: Frame) {
         if frame.0 < IMAGE_BASE {
             self.frames[frame.0 as usize].0 += 1;

@@ -20,7 +20,7 @@ use brainworm_abi::linux::signal::{SI_KERNEL, SIGCONT, SIGHUP, SigInfo};
 use brainworm_abi::{Bell, Effect, ExitStatus, Frame, Host, Io, Nanos, PAGE_SHIFT, ProcNode, Timespec, WaitPoint};
 use brainworm_cpu::ahead::{Call, Index};
 use brainworm_cpu::interp::RegionCounts;
-use brainworm_cpu::{Engine, HostAddr};
+use brainworm_cpu::{Engine, HostAddr, MemFaultKind};
 use brainworm_fs::{PathRef, Vfs};
 use brainworm_net::Net;
 
@@ -31,6 +31,8 @@ pub struct BootConfig {
     pub wishes: brainworm_loader::start::Wishes,
     /// Memory limit in bytes (frames of the guest; tables and kernel objects come on top).
     pub memory_bytes: u64,
+    /// Most bytes of tables and kernel objects on top; past it processes are killed as past the memory limit.
+    pub kernel_bytes: u64,
     /// Print every system call through `Host::log`.
     pub strace: bool,
 }
@@ -83,11 +85,15 @@ pub struct Kernel {
     pub(crate) dead: Vec<u32>,
     /// Last code tag given out.
     pub(crate) next_tag: u32,
+    /// See `UserMem::postponed`; of the call under way.
+    pub(crate) postponed: Option<MemFaultKind>,
     /// Ids of spaces, descriptor tables and shared objects.
     pub(crate) next_id: u64,
     /// Bounce buffer of read and write.
     pub(crate) scratch: Vec<u8>,
     pub(crate) config: BootConfig,
+    /// `Host::heap_bytes` may come up to here.
+    pub(crate) heap_limit: u64,
 }
 
 impl Kernel {
@@ -108,6 +114,7 @@ impl Kernel {
             effects: &mut effects,
         };
         let (vfs, root) = Vfs::boot(&mut io, &bell, &brainworm_fs::BootConfig::default()).ok()?;
+        let heap_limit = host.heap_bytes().saturating_add(config.kernel_bytes);
         let net = Net::new(&bell);
         let locks = Locks::new(&bell);
         let signal_point = Arc::new(WaitPoint::new(&bell));
@@ -161,8 +168,10 @@ impl Kernel {
             exited: None,
             dead: Vec::new(),
             next_tag: 0,
+            postponed: None,
             next_id: 1,
             scratch: Vec::new(),
+            heap_limit,
             config,
         })
     }
@@ -185,6 +194,7 @@ impl Kernel {
             effects: &mut self.effects,
             now: self.wall,
             next_tag: &mut self.next_tag,
+            postponed: &mut self.postponed,
         }
     }
     /// What /proc shows and the tables do not hold.

@@ -3,11 +3,11 @@
 use crate::Kernel;
 use crate::mm::UserMem;
 use crate::signal::SigNum;
-use crate::sys::{Cx, Stop, table, trace};
+use crate::sys::{Cx, Stop, SysResult, table, trace};
 use crate::task::{Call, State};
-use crate::wait::Restart;
+use crate::wait::{Restart, Wait};
 use brainworm_abi::linux::signal::*;
-use brainworm_abi::{Event, Nanos, PAGE_SHIFT, Pause, Timespec};
+use brainworm_abi::{Errno, Event, Nanos, PAGE_SHIFT, Pause, Timespec};
 use brainworm_cpu::{Access, Exception, Exit, MemFault, MemFaultKind};
 
 /// Instructions a task may run before the next one gets its turn.
@@ -40,13 +40,20 @@ impl Kernel {
                 }
                 return Pause::Idle { until, on: self.interest() };
             };
-            let used = self.run_task(ix, SLICE.min(left));
+            let used = self.run_task(ix, self.slice_of(ix).min(left));
             left -= used;
             self.unread_work += used;
             if self.unread_work >= CLOCK_INTERVAL {
                 self.read_clocks();
             }
         }
+    }
+
+    /// A nicer task gets shorter turns, by a quarter a step as on Linux (sched(7)), within bounds that keep turns worth it.
+    fn slice_of(&self, ix: u32) -> i64 {
+        let nice = self.world.tasks.get(ix).map_or(0, |task| task.nice);
+        let step = |slice: i64, _| if nice > 0 { slice * 4 / 5 } else { slice * 5 / 4 };
+        (0..nice.unsigned_abs()).fold(SLICE, step).clamp(SLICE / 32, SLICE * 8)
     }
 
     /// Something happened outside.
@@ -71,6 +78,10 @@ impl Kernel {
         self.unread_work = 0;
         self.wall = Timespec::from_nanos(self.host.wall());
         self.mono = self.host.monotonic();
+        if self.host.heap_bytes() > self.heap_limit {
+            self.out_of_memory(None);
+            self.bury();
+        }
     }
 
     /// Gives a task its turn; answers what it used of the budget.
@@ -150,12 +161,12 @@ impl Kernel {
 
     /// Lets the CPU run the task's registers against its memory.
     fn execute(&mut self, ix: u32, left: &mut i64) -> Exit {
-        let Kernel { world, frames, host, effects, next_tag, engine, wall, .. } = self;
+        let Kernel { world, frames, host, effects, next_tag, postponed, engine, wall, .. } = self;
         let task = &mut world.tasks[ix];
         let Some(space) = task.space.and_then(|space| world.spaces.get_mut(space)) else {
             return Exit::Budget;
         };
-        let mut mem = UserMem { space, frames, host: &mut **host, effects, now: *wall, next_tag };
+        let mut mem = UserMem { space, frames, host: &mut **host, effects, now: *wall, next_tag, postponed };
         let before = *left;
         let exit = engine.run(&mut task.cpu, &mut mem, left);
         self.instructions += before.saturating_sub(*left).max(0) as u64;
@@ -182,6 +193,7 @@ impl Kernel {
         let result = if cx.k.config.strace {
             let line = trace::begin(&mut cx, nr, args);
             let result = table::dispatch(&mut cx, nr, &args);
+            let result = cx.k.with_postponed(ix, result);
             if matches!(result, Err(Stop::Exit)) {
                 trace::end_exit(&mut cx, line);
             } else {
@@ -189,7 +201,8 @@ impl Kernel {
             }
             result
         } else {
-            table::dispatch(&mut cx, nr, &args)
+            let result = table::dispatch(&mut cx, nr, &args);
+            if self.postponed.is_some() { self.with_postponed(ix, result) } else { result }
         };
         self.calls += 1;
         match result {
@@ -212,6 +225,21 @@ impl Kernel {
         self.settle(ix);
     }
 
+    /// A call that met memory which is there later is no failed one: it waits for the host and is made again, or, out of
+    /// memory, once another process has made room.
+    fn with_postponed(&mut self, ix: u32, result: SysResult) -> SysResult {
+        match (self.postponed.take(), result) {
+            (Some(MemFaultKind::NotHereYet), Err(Stop::Errno(Errno::EFAULT))) => Err(Stop::Block(Wait::host())),
+            (Some(_), Err(Stop::Errno(Errno::EFAULT))) => {
+                self.out_of_memory(Some(ix));
+                let is_gone = matches!(self.world.tasks[ix].state, State::Dead);
+                let now = Wait::default().until(Some(self.mono));
+                Err(if is_gone { Stop::Exit } else { Stop::Block(now) })
+            }
+            (_, result) => result,
+        }
+    }
+
     fn answer_call(&mut self, ix: u32, value: u64) {
         let task = &mut self.world.tasks[ix];
         task.cpu.gpr[0] = value;
@@ -228,11 +256,11 @@ impl Kernel {
             MemFaultKind::NonCanonical => (SIGSEGV, SI_KERNEL, 0),
             MemFaultKind::NotHereYet => {
                 // A later turn asks again; the host says when it is worth it.
-                self.park(ix, crate::wait::Wait::host());
+                self.park(ix, Wait::host());
                 return;
             }
             MemFaultKind::OutOfMemory => {
-                self.out_of_memory(ix);
+                self.out_of_memory(Some(ix));
                 return;
             }
         };

@@ -71,10 +71,16 @@ int main(void) {
     CHECK(fstat(fd, &st) == 0 && st.st_size == ((off_t)5 << 30) + 1);
     CHECK(st.st_blocks < 1000 && ftruncate(fd, 0) == 0);
     CHECK(fallocate(fd, 0, 0, 5000) == 0 && fstat(fd, &st) == 0 && st.st_size == 5000);
+    CHECK(st.st_blocks == 16);
     CHECK(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 9000) == 0 && fstat(fd, &st) == 0 && st.st_size == 5000);
+    CHECK(st.st_blocks == 24);
     CHECK(pwrite(fd, "data", 4, 4096) == 4);
     CHECK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4096, 4) == 0);
     CHECK(pread(fd, buffer, 4, 4096) == 4 && buffer[0] == 0);
+    FAILS(fallocate(fd, FALLOC_FL_PUNCH_HOLE, 0, 4), EOPNOTSUPP);
+    FAILS(fallocate(fd, 0, 0, 0), EINVAL);
+    FAILS(fallocate(fd, 0, -1, 4), EINVAL);
+    FAILS(fallocate(fd, 0, 1, INT64_MAX), EFBIG);
     ok("truncation, holes, fallocate");
 
     int t = open(".", O_TMPFILE | O_RDWR, 0600);

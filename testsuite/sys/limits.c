@@ -17,7 +17,10 @@ static int deep(int n) {
     return n == 0 ? 0 : deep(n - 1) + frame[0];
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc > 1) return deep(atoi(argv[1])), 0;
+    char exe[200] = "";
+    CHECK(readlink("/proc/self/exe", exe, 199) > 0);
     scratch();
     struct rlimit l, bad = {10, 5};
     CHECK(getrlimit(RLIMIT_STACK, &l) == 0 && l.rlim_cur == 8 << 20);
@@ -65,6 +68,19 @@ int main(void) {
         CHECK(malloc(200 << 20) == NULL);
     }));
     pid = CHILD({ limit(RLIMIT_STACK, 1 << 20); limit(RLIMIT_CORE, 0); deep(100); });
+    CHECK(WTERMSIG(reap(pid)) == SIGSEGV);
+    // The limit of the moment counts for growth, the one at execve(2) for the room there is.
+    struct rlimit low = {1 << 20, RLIM_INFINITY};
+    struct rlimit usual = {8 << 20, RLIM_INFINITY};
+    struct rlimit high = {64 << 20, RLIM_INFINITY};
+    REAP_OK(CHILD({
+        CHECK(setrlimit(RLIMIT_STACK, &low) == 0 && setrlimit(RLIMIT_STACK, &usual) == 0);
+        deep(100);
+        CHECK(setrlimit(RLIMIT_STACK, &low) == 0 && getrlimit(RLIMIT_STACK, &l) == 0 && l.rlim_cur == 1 << 20);
+    }));
+    REAP_OK(CHILD({ setrlimit(RLIMIT_STACK, &low); execl(exe, "x", "8", NULL); }));
+    REAP_OK(CHILD({ setrlimit(RLIMIT_STACK, &high); execl(exe, "x", "800", NULL); }));
+    pid = CHILD({ setrlimit(RLIMIT_STACK, &low); execl(exe, "x", "100", NULL); });
     CHECK(WTERMSIG(reap(pid)) == SIGSEGV);
     REAP_OK(CHILD({ limit(RLIMIT_DATA, 16 << 20); FAILS(brk((char *)sbrk(0) + (64 << 20)), ENOMEM); }));
     ok("AS, STACK, DATA");

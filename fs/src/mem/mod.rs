@@ -158,10 +158,8 @@ impl MemFs {
     fn statfs(&self, io: &mut Io<'_>) -> StatFs {
         let used = self.used.load(Ordering::Relaxed);
         let image = self.image.as_ref().map_or(0, |root| root.total() / PAGE_SIZE as u64);
-        // Without a limit of its own the filesystem can grow as memory allows; the store does not tell how far.
-        let free = if self.limit == u64::MAX / PAGE_SIZE as u64 { 1 << 18 } else { self.limit.saturating_sub(used) };
+        let free = self.limit.saturating_sub(used).min(io.frames.available());
         let files = self.next_ino.load(Ordering::Relaxed);
-        let _ = io;
         StatFs {
             kind: self.magic,
             bsize: PAGE_SIZE as u64,

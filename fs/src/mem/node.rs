@@ -588,23 +588,36 @@ impl File for MemInode {
             return Err(Errno::EOPNOTSUPP);
         }
         let grows = mode & KEEP_SIZE == 0 && end > self.state.lock().size;
+        if grows {
+            self.check_limit(io, end)?;
+            if self.state.lock().seals.unwrap_or(0) & F_SEAL_GROW != 0 {
+                return Err(Errno::EPERM);
+            }
+        }
         if mode & (PUNCH_HOLE | ZERO_RANGE) != 0 {
             self.punch(io, offset, end)?;
         }
-        if grows {
-            self.check_limit(io, end)?;
-            let mut state = self.state.lock();
-            if state.seals.unwrap_or(0) & F_SEAL_GROW != 0 {
-                return Err(Errno::EPERM);
-            }
-            self.keep(&mut state);
-            let old = state.size;
-            if let Body::File(pages) = &mut state.body {
-                pages.resize(io.frames, &*self.fs, old, end);
-            }
-            state.size = end;
-            self.modified(io, &mut state);
+        if mode & PUNCH_HOLE != 0 {
+            return Ok(());
         }
+        let mut state = self.state.lock();
+        self.keep(&mut state);
+        let old = state.size;
+        let Body::File(pages) = &mut state.body else { return Err(Errno::ENODEV) };
+        if grows {
+            pages.resize(io.frames, &*self.fs, old, end);
+        }
+        let range = offset / PAGE..end.div_ceil(PAGE);
+        match pages.reserve(io.frames, &*self.fs, range.clone()) {
+            Err(Errno::ENOSPC) if self.fs.graveyard.reap(io.frames) > 0 => {
+                pages.reserve(io.frames, &*self.fs, range)?;
+            }
+            other => other?,
+        }
+        if grows {
+            state.size = end;
+        }
+        self.modified(io, &mut state);
         Ok(())
     }
     fn statfs(&self, io: &mut Io<'_>) -> Result<StatFs, Errno> {

@@ -206,6 +206,31 @@ impl Pages {
         Ok(())
     }
 
+    /// Gives every hole of the range a frame of zeros, or none (`ENOSPC`): fallocate(2).
+    pub(super) fn reserve(
+        &mut self,
+        store: &mut dyn FrameStore,
+        charge: &dyn Charge,
+        pages: core::ops::Range<u64>,
+    ) -> Result<(), Errno> {
+        let mut made = Vec::new();
+        for page in pages {
+            if self.is_data(page) {
+                continue;
+            }
+            if let Err(errno) = self.own_frame(store, charge, page, true, &mut |_| {}) {
+                let taken: Vec<_> = made.iter().filter_map(|page| self.own.remove(page)).collect();
+                self.release(store, charge, taken.into_iter());
+                // A hole over the base stays one.
+                let base = self.base.map_or(0, |base| base.visible.div_ceil(PAGE));
+                self.own.extend(made.iter().filter(|&&page| page < base).map(|&page| (page, None)));
+                return Err(errno);
+            }
+            made.push(page);
+        }
+        Ok(())
+    }
+
     fn is_data(&self, page: u64) -> bool {
         match self.own.get(&page) {
             Some(own) => own.is_some(),

@@ -176,6 +176,9 @@ impl Host for WasiHost {
     fn chunk(&mut self, _id: ChunkId) -> HostResult<()> {
         Ok(()) // the whole image is in memory
     }
+    fn heap_bytes(&mut self) -> u64 {
+        crate::HEAP.used()
+    }
     fn log(&mut self, line: &str) {
         crate::say(line);
     }

@@ -14,6 +14,7 @@ extern crate alloc;
 mod ahead;
 mod driven;
 mod files;
+mod heap;
 mod host;
 mod machine;
 mod wasi;
@@ -25,7 +26,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use machine::{Machine, Setup};
 
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static HEAP: heap::Heap = heap::Heap::new();
 
 /// Address and length of the packed image and of the index of translated code, written by the packer
 /// (`abi::image::SLOT_SYMBOL`).

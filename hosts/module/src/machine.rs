@@ -67,11 +67,9 @@ impl Machine {
         // SAFETY: the linear memory's pages grown here are handed out once and given to nobody else (`grow`); the
         // image is never written (`crate::image`).
         let arena = unsafe { Arena::new(core::ptr::null_mut(), grow, image) };
-        let memory_bytes = match setup.memory_bytes {
-            0 => u32::MAX as u64 + 1,
-            bytes => bytes,
-        };
-        let mut kernel = Kernel::boot(host, arena, BootConfig { wishes, memory_bytes, strace: setup.strace })?;
+        let (memory_bytes, kernel_bytes) = share_memory(setup.memory_bytes, bytes.len() as u64);
+        let config = BootConfig { wishes, memory_bytes, kernel_bytes, strace: setup.strace };
+        let mut kernel = Kernel::boot(host, arena, config)?;
         if let Some(index) = crate::ahead::index().filter(|_| !setup.is_interpreted) {
             kernel.set_ahead(index, crate::ahead::call);
         }
@@ -80,6 +78,15 @@ impl Machine {
         }
         Ok(Machine { kernel, streams })
     }
+}
+
+/// The guest's memory and what the kernel may take on top, in bytes. Unless less is wished for, the guest gets three
+/// quarters of what the address space has besides the image: a heap that cannot grow would be the machine's end.
+fn share_memory(wish: u64, image: u64) -> (u64, u64) {
+    const FIRST: u64 = 64 << 20;
+    let room = (1u64 << 32).saturating_sub(image + FIRST);
+    let guest = if wish == 0 { room / 4 * 3 } else { wish.min(room / 4 * 3) };
+    (guest, (guest / 2 + FIRST).min(room - guest))
 }
 
 /// `pages` zeroed guest pages (a multiple of 16) by number, from what was grown before or by growing. `spare`: first

@@ -13,6 +13,8 @@ pub struct Frame(pub u32);
 pub trait FrameStore {
     /// A zeroed frame with a count of one, or `None` when the memory limit is reached.
     fn alloc(&mut self) -> Option<Frame>;
+    /// How many frames `alloc` would still give (statfs(2)).
+    fn available(&self) -> u64;
     /// One more owner.
     fn retain(&mut self, frame: Frame);
     /// One owner less; the last one frees it.

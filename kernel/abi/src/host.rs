@@ -123,6 +123,10 @@ pub trait Host {
     fn files(&mut self) -> &mut dyn HostFiles;
     /// A part of the image that is not here yet; `Ok` once it is.
     fn chunk(&mut self, id: ChunkId) -> HostResult<()>;
+    /// Bytes of heap in use by the kernel, where the embedder counts them.
+    fn heap_bytes(&mut self) -> u64 {
+        0
+    }
     /// A line for the person who debugs (`--strace`, `--log`); never the guest's output.
     fn log(&mut self, line: &str);
 }

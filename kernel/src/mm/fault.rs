@@ -24,6 +24,8 @@ pub(crate) struct UserMem<'a> {
     pub(crate) effects: &'a mut Vec<Effect>,
     pub(crate) now: Timespec,
     pub(crate) next_tag: &'a mut u32,
+    /// Why the last `EFAULT` is none: the page comes later (`NotHereYet`), or once there is memory (`OutOfMemory`).
+    pub(crate) postponed: &'a mut Option<MemFaultKind>,
 }
 
 impl UserMem<'_> {

@@ -18,6 +18,8 @@ const PERMANENT: u32 = u32::MAX;
 /// Frames of a block; also what one step of a wasm memory holds.
 const BLOCK: u32 = 16;
 
+/// Most frames that files leave to processes.
+const KEPT_FROM_FILES: u32 = 4096;
 /// Frame flag: code was translated from it.
 const HAS_CODE: u8 = 1;
 /// Frame flag: was used before and must be zeroed.
@@ -98,7 +100,7 @@ impl Frames {
             zero: Frame(0),
             usage: MemoryUse { limit, used: 0, peak: 0, grown: 0 },
         };
-        frames.zero = frames.alloc()?;
+        frames.zero = frames.alloc_near(None)?;
         let index = frames.index(frames.zero)?;
         frames.counts[index] = PERMANENT;
         Some(frames)
@@ -294,8 +296,13 @@ impl Frames {
 }
 
 impl FrameStore for Frames {
+    /// For contents of files: they leave some for processes, which would be killed where a file gets ENOSPC.
     fn alloc(&mut self) -> Option<Frame> {
-        self.alloc_near(None)
+        if self.available() == 0 { None } else { self.alloc_near(None) }
+    }
+    fn available(&self) -> u64 {
+        let kept = (self.usage.limit / 16).min(KEPT_FROM_FILES);
+        u64::from(self.usage.limit.saturating_sub(self.usage.used + kept))
     }
     fn retain(&mut self, frame: Frame) {
         if let Some(i) = self.index(frame)
@@ -420,11 +427,15 @@ pub(crate) mod tests {
         while let Some(frame) = frames.alloc() {
             all.push(frame);
         }
+        assert_eq!(all.len(), 59, "files leave some");
+        while let Some(frame) = frames.alloc_near(None) {
+            all.push(frame);
+        }
         assert_eq!(all.len(), 63, "all but the zero page");
         all.iter().for_each(|&f| frames.release(f));
         assert_eq!(frames.usage().used, 1);
-        assert!((0..63).all(|_| frames.alloc().is_some()));
-        assert!(frames.alloc().is_none());
+        assert!((0..63).all(|_| frames.alloc_near(None).is_some()));
+        assert!(frames.alloc_near(None).is_none());
     }
 
     #[test]

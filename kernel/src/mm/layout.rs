@@ -16,7 +16,7 @@ pub(crate) const LOADER_BASE: u64 = 0x400_0000;
 const BRK_GAP_PAGES: u64 = 0xf80;
 /// Room below the stack's top for RLIMIT_STACK's default, and the most a larger limit gets.
 const STACK_PAGES: u64 = 0x800;
-const STACK_MAX_PAGES: u64 = 0x1_0000;
+pub(super) const STACK_MAX_PAGES: u64 = 0x1_0000;
 
 /// Addresses decided before anything is mapped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,7 +25,8 @@ pub(crate) struct Plan {
     pub(crate) brk_limit_page: u64,
     /// One past the highest byte of the stack.
     pub(crate) stack_top: u64,
-    pub(crate) stack_pages: u64,
+    /// RLIMIT_STACK: how far the stack may grow into its room.
+    pub(crate) stack_limit_pages: u64,
     pub(crate) mmap_base_page: u64,
 }
 
@@ -43,7 +44,13 @@ impl Plan {
         let stack_floor = if is_low { brk_limit_page } else { PIE_BASE >> PAGE_SHIFT };
         let top_page = stack_floor + stack_pages + super::space::STACK_GUARD_PAGES;
         let brk_start = memory_end.next_multiple_of(PAGE_SIZE as u64);
-        Plan { brk_start, brk_limit_page, stack_top: top_page << PAGE_SHIFT, stack_pages, mmap_base_page: top_page }
+        Plan {
+            brk_start,
+            brk_limit_page,
+            stack_top: top_page << PAGE_SHIFT,
+            stack_limit_pages: stack_limit >> PAGE_SHIFT,
+            mmap_base_page: top_page,
+        }
     }
 }
 
@@ -54,7 +61,7 @@ impl Space {
         self.brk = plan.brk_start;
         self.brk_limit_page = plan.brk_limit_page;
         self.mmap_base_page = plan.mmap_base_page;
-        self.stack_limit_pages = plan.stack_pages;
+        self.stack_limit_pages = plan.stack_limit_pages;
     }
 }
 

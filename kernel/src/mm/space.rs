@@ -142,7 +142,7 @@ pub(crate) struct Space {
     pub(crate) locked_pages: u64,
     /// MCL_FUTURE.
     pub(crate) locks_future: bool,
-    /// RLIMIT_STACK at execve(2), pages.
+    /// RLIMIT_STACK, pages.
     pub(crate) stack_limit_pages: u64,
     /// Faults so far (getrusage(2) ru_minflt).
     pub(crate) faults: u64,
@@ -218,7 +218,11 @@ impl Space {
         (at.checked_add(pages)? <= to).then_some(at)
     }
     fn stack_room(&self, start: u64, vma: &Vma) -> u64 {
-        let room = if vma.flags.contains(VmaFlags::STACK) { self.stack_limit_pages } else { 0 };
+        let room = if vma.flags.contains(VmaFlags::STACK) {
+            self.stack_limit_pages.min(super::layout::STACK_MAX_PAGES)
+        } else {
+            0
+        };
         room.saturating_sub(vma.end - start) + STACK_GUARD_PAGES
     }
     /// Splits the mapping at a page so that one begins there.

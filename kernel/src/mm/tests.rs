@@ -17,12 +17,13 @@ struct Rig {
     host: NoHost,
     effects: Vec<brainworm_abi::Effect>,
     tag: u32,
+    postponed: Option<MemFaultKind>,
 }
 
 impl Rig {
     fn new(pages: u32) -> Rig {
         let frames = test_frames(pages);
-        Rig { frames, space: Space::new(1, 1), host: NoHost::default(), effects: Vec::new(), tag: 1 }
+        Rig { frames, space: Space::new(1, 1), host: NoHost::default(), effects: Vec::new(), tag: 1, postponed: None }
     }
     fn mem(&mut self) -> UserMem<'_> {
         UserMem {
@@ -32,6 +33,7 @@ impl Rig {
             effects: &mut self.effects,
             now: Timespec::default(),
             next_tag: &mut self.tag,
+            postponed: &mut self.postponed,
         }
     }
     fn map(&mut self, page: u64, pages: u64, prot: Prot, fixed: bool) -> Result<u64, Errno> {
@@ -230,4 +232,41 @@ fn every_frame_is_counted_after_random_calls() {
     space.destroy(&mut rig.frames);
     assert_eq!(rig.frames.usage().used, 1);
     assert!(rig.frames.alloc().is_some());
+}
+
+/// A file whose pages come later.
+struct Late;
+
+impl brainworm_abi::File for Late {
+    fn stat(&self, _: &mut brainworm_abi::Io<'_>) -> Result<brainworm_abi::Stat, Errno> {
+        Err(Errno::EIO)
+    }
+    fn as_any(&self) -> &dyn core::any::Any {
+        self
+    }
+    fn frame(&self, _: &mut brainworm_abi::Io<'_>, _: u64, _: bool) -> Result<brainworm_abi::Frame, Errno> {
+        Err(Errno::EAGAIN)
+    }
+}
+
+#[test]
+fn a_page_that_is_not_here_yet_postpones_the_call() {
+    let mut rig = Rig::new(64);
+    let desc = crate::task::Descriptions::default().make(alloc::sync::Arc::new(Late), Default::default(), None);
+    let request = Request {
+        page: 20,
+        pages: 1,
+        prot: RW,
+        flags: VmaFlags::MAY_WRITE,
+        backing: Backing::File { desc, first: 0 },
+        is_fixed: true,
+        keeps_others: false,
+        is_low: false,
+    };
+    rig.mem().map(request, NO_LIMITS).unwrap();
+    assert_eq!((rig.read(20), rig.postponed.take()), (Err(Errno::EFAULT), Some(MemFaultKind::NotHereYet)));
+    assert_eq!((rig.write(20, 1), rig.postponed.take()), (Err(Errno::EFAULT), Some(MemFaultKind::NotHereYet)));
+    assert_eq!(rig.mem().accessible(GuestAddr(20 << 12), 4, Access::Read), Err(Errno::EFAULT));
+    assert_eq!(rig.postponed.take(), Some(MemFaultKind::NotHereYet));
+    assert_eq!((rig.read(21), rig.postponed), (Err(Errno::EFAULT), None), "nothing is mapped there: a fault");
 }

@@ -3,16 +3,24 @@
 use super::fault::UserMem;
 use alloc::vec::Vec;
 use brainworm_abi::{Errno, GuestAddr, PAGE_SIZE};
-use brainworm_cpu::Access;
+use brainworm_cpu::{Access, MemFault, MemFaultKind};
 
 impl UserMem<'_> {
+    /// The errno of an access that failed. Where trying again helps, the kernel is told: it makes the call again instead
+    /// of answering it.
+    pub(crate) fn refused(&mut self, fault: MemFault) -> Errno {
+        if matches!(fault.kind, MemFaultKind::NotHereYet | MemFaultKind::OutOfMemory) {
+            *self.postponed = Some(fault.kind);
+        }
+        Errno::EFAULT
+    }
     /// Reads bytes. After `EFAULT` the start of `into` may have been filled.
     pub(crate) fn copy_in(&mut self, addr: GuestAddr, into: &mut [u8]) -> Result<(), Errno> {
         let mut done = 0;
         while done < into.len() {
             let at = addr.0.checked_add(done as u64).ok_or(Errno::EFAULT)?;
             let chunk = (into.len() - done).min(PAGE_SIZE - at as usize % PAGE_SIZE);
-            let host = self.touch(at, Access::Read).map_err(|_| Errno::EFAULT)?;
+            let host = self.touch(at, Access::Read).map_err(|fault| self.refused(fault))?;
             self.frames.read_host(host, &mut into[done..done + chunk]);
             done += chunk;
         }
@@ -24,7 +32,7 @@ impl UserMem<'_> {
         while done < bytes.len() {
             let at = addr.0.checked_add(done as u64).ok_or(Errno::EFAULT)?;
             let chunk = (bytes.len() - done).min(PAGE_SIZE - at as usize % PAGE_SIZE);
-            let host = self.touch(at, Access::Write).map_err(|_| Errno::EFAULT)?;
+            let host = self.touch(at, Access::Write).map_err(|fault| self.refused(fault))?;
             self.frames.write_host(host, &bytes[done..done + chunk]);
             done += chunk;
         }
@@ -63,7 +71,8 @@ impl UserMem<'_> {
         let mut done = 0;
         while done < len {
             let Some(at) = addr.0.checked_add(done as u64) else { break };
-            if self.touch(at, access).is_err() {
+            if let Err(fault) = self.touch(at, access) {
+                self.refused(fault);
                 break;
             }
             done += PAGE_SIZE - at as usize % PAGE_SIZE;
@@ -75,7 +84,7 @@ impl UserMem<'_> {
         let mut text = Vec::new();
         while text.len() < max {
             let at = addr.0.checked_add(text.len() as u64).ok_or(Errno::EFAULT)?;
-            let host = self.touch(at, Access::Read).map_err(|_| Errno::EFAULT)?;
+            let host = self.touch(at, Access::Read).map_err(|fault| self.refused(fault))?;
             let mut page = [0; PAGE_SIZE];
             let chunk = &mut page[..(PAGE_SIZE - at as usize % PAGE_SIZE).min(max - text.len())];
             self.frames.read_host(host, chunk);

@@ -38,7 +38,7 @@ impl Kernel {
             let file = desc.file.map_id().unwrap_or((0, desc.id));
             return Ok(FutexKey::Shared { file, offset: (page << PAGE_SHIFT) + addr.page_offset() as u64 });
         }
-        mem.touch(addr.0, Access::Read).map_err(|_| Errno::EFAULT)?;
+        mem.touch(addr.0, Access::Read).map_err(|fault| mem.refused(fault))?;
         Ok(FutexKey::Private { space, addr: addr.0 })
     }
     /// Wakes up to `count` waiters whose bits meet `bits`, longest waiting first; answers how many.

@@ -317,11 +317,11 @@ fn set_limit(cx: &mut Cx<'_>, slot: u32, resource: u32, new: RLimit) -> SysResul
     }
     cx.k.world.procs[slot].limits[resource as usize] = new;
     if resource == RLIMIT_STACK {
-        // The stack grows within the limit of the moment; the room for it was laid out at execve(2).
+        // The stack grows within the limit of the moment, as far as nothing is in its way: the room was laid out at execve(2).
         let task = cx.k.world.procs[slot].tasks.first().copied();
         if let Some(space) = task.and_then(|ix| cx.k.world.tasks[ix].space) {
             let space = &mut cx.k.world.spaces[space];
-            space.stack_limit_pages = space.stack_limit_pages.min(new.rlim_cur >> PAGE_SHIFT);
+            space.stack_limit_pages = new.rlim_cur >> PAGE_SHIFT;
         }
     }
     Ok(0)

@@ -157,6 +157,9 @@ impl Kernel {
             self.world.spaces[space].users += 1;
             return Ok(space);
         }
+        if self.is_tight() {
+            return Err(Errno::ENOMEM);
+        }
         let id = self.new_id();
         let copy = self.world.spaces[space].fork(&mut self.frames, id);
         Ok(self.world.spaces.insert(copy))

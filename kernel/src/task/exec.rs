@@ -217,6 +217,7 @@ impl Kernel {
             effects: &mut self.effects,
             now: self.wall,
             next_tag: &mut self.next_tag,
+            postponed: &mut self.postponed,
         };
         let bias = match elf.kind {
             Kind::Fixed => 0,

@@ -218,20 +218,6 @@ impl Kernel {
         }
     }
 
-    /// Memory is used up: the task that asked for it dies by SIGKILL, alone.
-    pub(crate) fn out_of_memory(&mut self, ix: u32) {
-        if self.vfs.reap(&mut self.frames) > 0 {
-            return;
-        }
-        let task = &self.world.tasks[ix];
-        let line = alloc::format!(
-            "out of memory: killed process {} ({})",
-            task.tid,
-            alloc::string::String::from_utf8_lossy(&task.comm)
-        );
-        self.host.log(&line);
-        self.exit_group(ix, u32::from(SIGKILL));
-    }
     /// Frees the slots of dead threads.
     pub(crate) fn bury(&mut self) {
         while let Some(ix) = self.dead.pop() {

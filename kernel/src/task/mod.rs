@@ -8,6 +8,7 @@ mod creds;
 mod exec;
 mod exit;
 mod fd_table;
+mod oom;
 mod pidfd;
 
 pub(crate) use clone::CloneRequest;

@@ -146,6 +146,9 @@ impl Host for SimHost {
     fn chunk(&mut self, _id: ChunkId) -> HostResult<()> {
         Ok(())
     }
+    fn heap_bytes(&mut self) -> u64 {
+        crate::arena::heap_bytes()
+    }
     fn log(&mut self, line: &str) {
         if self.world.borrow().is_live {
             eprintln!("{line}");

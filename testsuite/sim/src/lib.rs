@@ -102,7 +102,12 @@ pub fn run(image: &[u8], options: &Options) -> Outcome {
 
 fn drive(image: &[u8], options: &Options, world: &Rc<RefCell<World>>) -> End {
     let wishes = Wishes { args: options.args.clone(), env: options.env.clone(), ..Wishes::default() };
-    let config = BootConfig { wishes, memory_bytes: options.memory_bytes, strace: options.strace };
+    let config = BootConfig {
+        wishes,
+        memory_bytes: options.memory_bytes,
+        kernel_bytes: options.memory_bytes / 2 + (64 << 20),
+        strace: options.strace,
+    };
     let host = Box::new(SimHost::new(world.clone()));
     let mut kernel = match Kernel::boot(host, reserve(image), config) {
         Ok(kernel) => kernel,
