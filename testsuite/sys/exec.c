@@ -60,6 +60,10 @@ int main(int argc, char **argv) {
     exe[len] = 0;
     self = exe;
     scratch();
+    // A program that runs cannot be changed.
+    FAILS(open(exe, O_WRONLY), ETXTBSY);
+    FAILS(open(exe, O_RDONLY | O_TRUNC), ETXTBSY);
+    FAILS(truncate(exe, 0), ETXTBSY);
     FAILS(execl("none", "none", NULL), ENOENT);
     FAILS(execl("/tmp", "tmp", NULL), EACCES);
     write_file("text", "not a program");

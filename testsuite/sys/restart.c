@@ -97,6 +97,13 @@ int main(void) {
     kill(pid, SIGCONT);
     REAP_OK(pid);
     CHECK(now_ns() - start >= 200000000);
+    // A stop that is still pending does not hold up SIGKILL.
+    pid = CHILD({ pause(); });
+    sleep_ms(30);
+    CHECK(kill(pid, SIGSTOP) == 0 && syscall(SYS_tkill, pid, SIGSTOP) == 0);
+    CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+    CHECK(kill(pid, SIGKILL) == 0);
+    CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     ok("stop and continue restart a sleep");
 
     static char big[200000];

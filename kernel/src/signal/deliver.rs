@@ -43,6 +43,11 @@ impl Kernel {
     pub(crate) fn take_signals(&mut self, ix: u32) {
         let mut has_handler = false;
         while self.has_signal(ix) {
+            // Before everything else: a stop that is pending too must not win.
+            if self.is_killed(ix) {
+                self.exit_group(ix, killed(SigNum::SIGKILL.number(), false));
+                return;
+            }
             let mask = self.world.tasks[ix].signals.mask;
             let Some((info, signal)) =
                 self.dequeue_signal(ix, mask).and_then(|info| Some((info, SigNum::from_u8(info.signal())?)))

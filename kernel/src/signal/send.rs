@@ -7,7 +7,9 @@ use crate::task::State;
 use alloc::vec::Vec;
 use brainworm_abi::Pid;
 use brainworm_abi::linux::resource::RLIMIT_SIGPENDING;
-use brainworm_abi::linux::signal::{CLD_CONTINUED, SI_TIMER, SIG_DFL, SIG_IGN, SigAction, SigActionFlags, SigInfo};
+use brainworm_abi::linux::signal::{
+    CLD_CONTINUED, SI_TIMER, SI_USER, SIG_DFL, SIG_IGN, SigAction, SigActionFlags, SigInfo,
+};
 
 /// Signals whose default action stops the process.
 pub(crate) const STOP_SIGNALS: SigSet =
@@ -72,7 +74,8 @@ impl Kernel {
     /// that ^C and `docker stop` end a program that does not care.
     fn spares_init(&self, ix: u32, signal: SigNum, info: &SigInfo) -> bool {
         let task = &self.world.tasks[ix];
-        let is_from_inside = info.si_code <= 0 && info.pid() != 0;
+        // Only the host sends SI_USER in the name of nobody: rt_sigqueueinfo(2) refuses that code.
+        let is_from_inside = info.si_code < SI_USER || info.si_code == SI_USER && info.pid() != 0;
         self.world.procs[task.process].pid == 1
             && is_from_inside
             && task.actions.lock().get(signal).sa_handler == SIG_DFL

@@ -424,6 +424,10 @@ impl Row {
         show(call, index, &mut text);
         Some(text)
     }
+    /// What its arguments are called.
+    pub fn arg_names(&self) -> impl Iterator<Item = &'static str> {
+        self.args.iter().map(|(name, ..)| *name)
+    }
     /// How many arguments it has.
     pub(crate) fn arity(&self) -> usize {
         self.args.len()

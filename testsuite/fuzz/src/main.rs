@@ -4,10 +4,12 @@
 //!     cargo run -p brainworm-fuzz -- TARGET --file INPUT
 //!
 //! A target (`targets/`) is a list of well-formed inputs and a plain function that takes bytes. Inputs follow from the
-//! seed alone; one that fails is written to `fuzz-TARGET.bin` and its seed is printed.
+//! seed alone; one that fails is written to `fuzz-TARGET.bin` and its seed is printed. What once failed is kept in
+//! `regressions/TARGET-*.bin`, and a test runs it again.
 
 mod mutate;
 mod targets;
+mod watch;
 
 use mutate::Random;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,10 +17,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use targets::{TARGETS, Target};
 
-/// An input that takes longer hangs, as far as users are concerned.
-const PATIENCE: Duration = Duration::from_secs(10);
+#[global_allocator]
+static HEAP: watch::Bounded = watch::Bounded;
 
 fn main() -> ExitCode {
+    watch::start();
     let args: Vec<String> = std::env::args().skip(1).collect();
     let option = |name: &str| args.iter().position(|a| a == name).and_then(|i| args.get(i + 1));
     let number = |name: &str, default: u64| option(name).map_or(Some(default), |n| n.parse().ok());
@@ -30,7 +33,10 @@ fn main() -> ExitCode {
     };
     match option("--file") {
         Some(path) => match std::fs::read(path) {
-            Ok(bytes) => verdict(target, &bytes, 0),
+            Ok(bytes) => {
+                watch::IS_REPLAY.store(true, std::sync::atomic::Ordering::Relaxed);
+                verdict(target, &bytes, 0)
+            }
             Err(error) => {
                 eprintln!("{path}: {error}");
                 ExitCode::from(2)
@@ -59,15 +65,28 @@ fn fuzz(target: &Target, time: Duration, seed: u64) -> ExitCode {
 }
 
 fn verdict(target: &Target, bytes: &[u8], seed: u64) -> ExitCode {
-    let start = Instant::now();
+    watch::begin(target.name, bytes, seed);
     let outcome = catch_unwind(AssertUnwindSafe(|| (target.run)(bytes)));
-    let complaint = match outcome {
-        Err(_) => "panicked",
-        Ok(()) if start.elapsed() > PATIENCE => "took too long",
-        Ok(()) => return ExitCode::SUCCESS,
-    };
-    let path = format!("fuzz-{}.bin", target.name);
-    let _ = std::fs::write(&path, bytes);
-    eprintln!("{}: {complaint} at seed {seed}; the input is in {path}", target.name);
+    watch::end();
+    if outcome.is_ok() {
+        return ExitCode::SUCCESS;
+    }
+    watch::save(target.name, bytes, seed, "panicked");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_once_does_not_fail_again() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
+        for file in std::fs::read_dir(folder).expect("the folder is checked in").flatten() {
+            let name = file.file_name().into_string().expect("a plain name");
+            let target = TARGETS.iter().find(|t| name.starts_with(&format!("{}-", t.name))).expect("TARGET-what.bin");
+            println!("{name}");
+            (target.run)(&std::fs::read(file.path()).expect("it can be read"));
+        }
+    }
 }

@@ -15,7 +15,7 @@ enum When {
 }
 
 /// Name, when, and the words of the command. `cargo` is this cargo; `x` is this program.
-const STEPS: [(&str, When, &[&str]); 20] = [
+const STEPS: [(&str, When, &[&str]); 21] = [
     ("fmt", When::Quick, &["cargo", "fmt", "--all", "--check"]),
     (
         "clippy",
@@ -45,6 +45,11 @@ const STEPS: [(&str, When, &[&str]); 20] = [
         "fuzz oci",
         When::Full,
         &["cargo", "run", "--quiet", "--release", "-p", "brainworm-fuzz", "--", "oci", "--seconds", "60"],
+    ),
+    (
+        "fuzz syscalls",
+        When::Full,
+        &["cargo", "run", "--quiet", "--release", "-p", "brainworm-fuzz", "--", "syscalls", "--seconds", "60"],
     ),
     ("sys natively", When::Full, &["x", "sys"]),
     ("sys", When::Full, &["x", "sys", "--runner", "{brainworm} run {cache}/sys.tar"]),

@@ -3,6 +3,7 @@
 mod elf;
 mod image;
 mod oci;
+mod syscalls;
 
 use crate::mutate::Random;
 
@@ -18,7 +19,7 @@ pub(crate) struct Target {
 }
 
 /// All of them.
-pub(crate) const TARGETS: &[Target] = &[elf::TARGET, image::TARGET, oci::TARGET];
+pub(crate) const TARGETS: &[Target] = &[elf::TARGET, image::TARGET, oci::TARGET, syscalls::TARGET];
 
 /// No mending.
 pub(crate) fn as_is(_random: &mut Random, _bytes: &mut Vec<u8>) {}

@@ -1,0 +1,104 @@
+//! Watches the input under way from outside: whoever hangs or asks for too much memory cannot be stopped from within.
+//!
+//! The input is written to `fuzz-TARGET.bin` and the process ends.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// An input that takes longer hangs, as far as users are concerned.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Heap of the whole process. The machine's own memory does not count: it is a mapping, and limited by itself.
+const HEAP_MAX_BYTES: usize = 768 << 20;
+
+/// One input is run for a person who debugs: targets may tell what they do.
+pub(crate) static IS_REPLAY: AtomicBool = AtomicBool::new(false);
+
+struct Input {
+    target: &'static str,
+    bytes: Vec<u8>,
+    seed: u64,
+    since: Instant,
+}
+
+static CURRENT: Mutex<Option<Input>> = Mutex::new(None);
+
+/// Notes the input under way, and none when it is over.
+pub(crate) fn begin(target: &'static str, bytes: &[u8], seed: u64) {
+    set(Some(Input { target, bytes: bytes.to_vec(), seed, since: Instant::now() }));
+}
+
+/// The input is over.
+pub(crate) fn end() {
+    set(None);
+}
+
+fn set(input: Option<Input>) {
+    let old = std::mem::replace(&mut *CURRENT.lock().unwrap_or_else(|e| e.into_inner()), input);
+    drop(old);
+}
+
+/// Starts the thread that looks at the clock.
+pub(crate) fn start() {
+    std::thread::spawn(|| {
+        loop {
+            std::thread::sleep(Duration::from_millis(500));
+            let current = CURRENT.lock().unwrap_or_else(|e| e.into_inner());
+            if let Some(input) = current.as_ref().filter(|input| input.since.elapsed() > PATIENCE) {
+                give_up(input, "takes too long");
+            }
+        }
+    });
+}
+
+/// Writes the input where one can find it.
+pub(crate) fn save(target: &str, bytes: &[u8], seed: u64, complaint: &str) {
+    let path = format!("fuzz-{target}.bin");
+    let _ = std::fs::write(&path, bytes);
+    eprintln!("{target}: {complaint} at seed {seed}; the input is in {path}");
+}
+
+fn give_up(input: &Input, complaint: &str) -> ! {
+    save(input.target, &input.bytes, input.seed, complaint);
+    std::process::exit(1)
+}
+
+/// The system's allocator, with a bound.
+pub(crate) struct Bounded;
+
+static LIVE_BYTES: AtomicUsize = AtomicUsize::new(0);
+static IS_OVER: AtomicBool = AtomicBool::new(false);
+
+impl Bounded {
+    fn charge(size: usize) {
+        let live = LIVE_BYTES.fetch_add(size, Ordering::Relaxed).saturating_add(size);
+        if live > HEAP_MAX_BYTES && !IS_OVER.swap(true, Ordering::Relaxed) {
+            // `try_lock`: this may happen while the input is being noted.
+            if let Ok(current) = CURRENT.try_lock()
+                && let Some(input) = current.as_ref()
+            {
+                give_up(input, "asks for too much memory");
+            }
+        }
+    }
+}
+
+// SAFETY: all is the system allocator's; counting changes nothing of it.
+unsafe impl GlobalAlloc for Bounded {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Bounded::charge(layout.size());
+        // SAFETY: as the caller promised.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        LIVE_BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller promised.
+        unsafe { System.dealloc(at, layout) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        Bounded::charge(layout.size());
+        // SAFETY: as the caller promised.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+}
