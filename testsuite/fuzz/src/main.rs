@@ -17,9 +17,6 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use targets::{TARGETS, Target};
 
-#[global_allocator]
-static HEAP: watch::Bounded = watch::Bounded;
-
 fn main() -> ExitCode {
     watch::start();
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -2,15 +2,14 @@
 //!
 //! The input is written to `fuzz-TARGET.bin` and the process ends.
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// An input that takes longer hangs, as far as users are concerned.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Heap of the whole process. The machine's own memory does not count: it is a mapping, and limited by itself.
-const HEAP_MAX_BYTES: usize = 768 << 20;
+const HEAP_MAX_BYTES: u64 = 768 << 20;
 
 /// One input is run for a person who debugs: targets may tell what they do.
 pub(crate) static IS_REPLAY: AtomicBool = AtomicBool::new(false);
@@ -39,8 +38,9 @@ fn set(input: Option<Input>) {
     drop(old);
 }
 
-/// Starts the thread that looks at the clock.
+/// Starts the thread that looks at the clock, and bounds the heap.
 pub(crate) fn start() {
+    brainworm_sim::bound_heap(HEAP_MAX_BYTES, too_much_memory);
     std::thread::spawn(|| {
         loop {
             std::thread::sleep(Duration::from_millis(500));
@@ -64,41 +64,13 @@ fn give_up(input: &Input, complaint: &str) -> ! {
     std::process::exit(1)
 }
 
-/// The system's allocator, with a bound.
-pub(crate) struct Bounded;
-
-static LIVE_BYTES: AtomicUsize = AtomicUsize::new(0);
-static IS_OVER: AtomicBool = AtomicBool::new(false);
-
-impl Bounded {
-    fn charge(size: usize) {
-        let live = LIVE_BYTES.fetch_add(size, Ordering::Relaxed).saturating_add(size);
-        if live > HEAP_MAX_BYTES && !IS_OVER.swap(true, Ordering::Relaxed) {
-            // `try_lock`: this may happen while the input is being noted.
-            if let Ok(current) = CURRENT.try_lock()
-                && let Some(input) = current.as_ref()
-            {
-                give_up(input, "asks for too much memory");
-            }
-        }
-    }
-}
-
-// SAFETY: all is the system allocator's; counting changes nothing of it.
-unsafe impl GlobalAlloc for Bounded {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        Bounded::charge(layout.size());
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        LIVE_BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(at, layout) }
-    }
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        Bounded::charge(layout.size());
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc_zeroed(layout) }
+fn too_much_memory() {
+    static IS_OVER: AtomicBool = AtomicBool::new(false);
+    // Once: what follows allocates too. `try_lock`: this may happen while the input is being noted.
+    if !IS_OVER.swap(true, Ordering::Relaxed)
+        && let Ok(current) = CURRENT.try_lock()
+        && let Some(input) = current.as_ref()
+    {
+        give_up(input, "asks for too much memory");
     }
 }

@@ -3,35 +3,6 @@
 use brainworm_abi::PAGE_SHIFT;
 use brainworm_kernel::Arena;
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// The system's allocator with a count of bytes in use: what the kernel's limit on its own objects goes by.
-struct Counted;
-
-static IN_USE: AtomicU64 = AtomicU64::new(0);
-
-#[global_allocator]
-static HEAP: Counted = Counted;
-
-// SAFETY: every call is the system allocator's, unchanged.
-unsafe impl GlobalAlloc for Counted {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        IN_USE.fetch_add(layout.size() as u64, Ordering::Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size() as u64, Ordering::Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-/// Bytes of heap in use by this program.
-pub(crate) fn heap_bytes() -> u64 {
-    IN_USE.load(Ordering::Relaxed)
-}
 
 const SIZE: usize = 1 << 32;
 /// Frames are given out in steps of this many pages.

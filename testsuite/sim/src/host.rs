@@ -147,7 +147,7 @@ impl Host for SimHost {
         Ok(())
     }
     fn heap_bytes(&mut self) -> u64 {
-        crate::arena::heap_bytes()
+        crate::heap::heap_bytes()
     }
     fn log(&mut self, line: &str) {
         if self.world.borrow().is_live {

@@ -2,9 +2,11 @@
 //! come, preemption after every n-th instruction. The same guests as under wasm, with a debugger and without an engine.
 
 mod arena;
+mod heap;
 mod host;
 
 pub use arena::reserve;
+pub use heap::bound_heap;
 pub use host::{Random, SimHost, World};
 
 use brainworm_abi::{Event, ExitStatus, Pause};

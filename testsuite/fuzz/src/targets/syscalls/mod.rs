@@ -29,6 +29,9 @@ const PAUSE_COST: u64 = 500;
 /// Smallest memory: the guest's own needs and little more.
 const MEMORY_MIN_BYTES: u64 = 1 << 20;
 
+/// What the kernel's own objects may take.
+const KERNEL_BYTES: u64 = 64 << 20;
+
 /// How to run, in the input's first word.
 #[derive(Clone, Copy)]
 struct Setting(u64);
@@ -107,6 +110,7 @@ fn run(input: &[u8]) {
     let config = BootConfig {
         wishes: Default::default(),
         memory_bytes: setting.memory_bytes(),
+        kernel_bytes: KERNEL_BYTES,
         strace: setting.strace() || IS_REPLAY.load(Ordering::Relaxed),
     };
     match Kernel::boot(Box::new(SimHost::new(world.clone())), reserve(&image), config) {
@@ -207,7 +211,8 @@ mod tests {
         let at = image.windows(8).position(|w| w == [canary, canary, 0x5a, 0x5a, canary, canary, 0x5a, 0x5a]);
         image[at.expect("the canary is in the image")] = 0;
         let world = Rc::new(RefCell::new(World::new(1, Vec::new(), false)));
-        let config = BootConfig { wishes: Default::default(), memory_bytes: 8 << 20, strace: false };
+        let config =
+            BootConfig { wishes: Default::default(), memory_bytes: 8 << 20, kernel_bytes: KERNEL_BYTES, strace: false };
         let mut kernel = Kernel::boot(Box::new(SimHost::new(world.clone())), reserve(&image), config);
         let Ok(kernel) = &mut kernel else { panic!("it boots") };
         drive(kernel, &world, Setting(0x750));
