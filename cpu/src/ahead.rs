@@ -43,10 +43,14 @@ pub struct Env {
     pub write: u32,
     /// Pages in both.
     pub len: u32,
-    /// Keeps `budget` aligned.
-    pub reserved: u32,
+    /// The address space and its executable mappings ([`crate::MemView::code_tag`]).
+    pub tag: u32,
     /// Instructions left; below 0 the function leaves at the next loop header.
     pub budget: i64,
+    /// Bytes of the machine's stack that calls between regions may still take; less, and they leave instead.
+    pub stack: i32,
+    /// Address of [`SLOTS`](crate::wasm::SLOTS) slots.
+    pub slots: u32,
 }
 
 /// Pages of the image that hold an executable segment.

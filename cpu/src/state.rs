@@ -74,6 +74,9 @@ pub struct Cpu {
     pub ftw: u16,
     /// Last x87 opcode, instruction and operand pointers (toleranced by the design).
     pub fop: u16,
+    /// Not 0: the program has cleared the sticky flags of MXCSR and may look at them later, so lowered code, which does
+    /// not keep them, leaves floating point to the interpreter.
+    pub fp_watched: u32,
     /// See `fop`.
     pub fip: u64,
     /// See `fop`.
@@ -95,6 +98,7 @@ impl Cpu {
             fsw: 0,
             ftw: 0xffff,
             fop: 0,
+            fp_watched: 0,
             fip: 0,
             fdp: 0,
             fpr: [(0, 0); 8],

@@ -116,8 +116,10 @@ impl Regions {
             read: view.read.expose_provenance() as u32,
             write: view.write.expose_provenance() as u32,
             len: view.len,
-            reserved: 0,
+            tag: view.code_tag,
             budget: *left,
+            stack: 0,
+            slots: 0,
         };
         let exit = (self.call)(function, cpu, &mut env, number);
         self.counts.entered += 1;

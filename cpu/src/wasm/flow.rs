@@ -85,7 +85,8 @@ pub(super) fn structure(graph: &Graph) -> Vec<Step> {
 }
 
 impl Next {
-    fn targets(&self) -> Vec<usize> {
+    /// All of them.
+    pub(super) fn targets(&self) -> Vec<usize> {
         match self {
             Next::Goto(a) => vec![*a],
             Next::If(a, b) => vec![*a, *b],

@@ -1,24 +1,32 @@
 //! [`Emit`] that writes WebAssembly: one instruction meaning after the other becomes the body of one wasm function.
 //!
-//! Guest registers and the lazy flags live in wasm locals over the whole function; `region` wraps the body into a prologue
-//! that loads them and an epilogue that stores them. A memory miss, an instruction that has no lowering and the end of the
-//! budget leave the function with exact state (never a call inside a loop: it would spill every local), and the
-//! interpreter goes on at `rip`. Temporaries live for one instruction, so their locals are used again by the next.
+//! Guest registers and the lazy flags live in wasm locals over the whole function; `state` wraps the body into a prologue
+//! that loads them and an epilogue that stores them. A memory miss and the end of the budget leave the function with exact
+//! state (never a call inside a loop: it would spill every local), and the interpreter goes on at `rip`; an instruction
+//! without lowering is done by a call ([`Lower::step`]). Temporaries live for one instruction, so their locals are used
+//! again by the next. A block is lowered on trial before: what it uses, which memory checks can be one, which flags
+//! nobody sees is known when it is written.
 
-use super::region::{EXIT_BUDGET, EXIT_INTERPRET};
+use super::memory::{Groups, Roots};
+use super::region::{EXIT_BUDGET, EXIT_INTERPRET, Link};
 use crate::Gpr;
 use crate::emit::Done;
 use crate::flags::FlagOp;
-use crate::insn::{Insn, Width};
-use crate::mem::entry;
+use crate::fp::FpType;
+use crate::insn::{Insn, Mn, Operand, Width};
 use alloc::vec::Vec;
-use wasm_encoder::{BlockType, InstructionSink, MemArg, MemArgTarget, ValType};
+use wasm_encoder::{BlockType, Encode, InstructionSink, ValType};
 
-/// An integer: known now, or in an i64 local.
+/// An integer: known now, or in a local.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum V {
     Const(u64),
+    /// In an i64 local.
     Local(u32),
+    /// Below 2^32, in an i32 local.
+    Short(u32),
+    /// The flags of a floating-point comparison of two locals.
+    Order(FpType, u32, u32),
 }
 
 /// A truth value: known now, or 0 / 1 in an i32 local.
@@ -28,23 +36,34 @@ pub(super) enum B {
     Local(u32),
 }
 
-/// 128 bits in a v128 local.
+/// 128 bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct X(pub(super) u32);
+pub(super) enum X {
+    Const(u64, u64),
+    /// In a v128 local.
+    Vector(u32),
+    /// The low half in an f64 local, and the high half.
+    Halves(u32, V),
+}
 
-/// A checked host address in an i32 local.
+/// Checked memory: a host address in an i32 local and what to add.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct M(pub(super) u32);
+pub(super) struct M {
+    pub(super) local: u32,
+    pub(super) offset: u32,
+}
 
-/// The instruction has no lowering (yet): the interpreter does it.
+/// The instruction has no lowering: the interpreter does it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct NoLowering;
 
 /// Parameters and fixed locals of a region's function, in order.
 pub(super) mod local {
+    use wasm_encoder::ValType;
+
     /// i32: address of the [`Cpu`](crate::Cpu).
     pub(in super::super) const CPU: u32 = 0;
-    /// i32: address of the [`MemView`](crate::MemView) and the budget behind it.
+    /// i32: address of the [`Env`](super::super::Env).
     pub(in super::super) const ENV: u32 = 1;
     /// i32: which entry.
     pub(in super::super) const ENTRY: u32 = 2;
@@ -56,28 +75,107 @@ pub(super) mod local {
     pub(in super::super) const CODE: u32 = 5;
     /// i32: which entry of an irreducible loop.
     pub(in super::super) const SELECTOR: u32 = 6;
+    /// i32: the operation the flags follow from.
+    pub(in super::super) const FLAG_OP: u32 = 7;
+    /// i32: offset of the instruction that the interpreter is to do.
+    pub(in super::super) const AT: u32 = 8;
+    /// i32: MXCSR is such that lowered floating point is right.
+    pub(in super::super) const FP_USUAL: u32 = 9;
     /// i64: pages in the tables.
-    pub(in super::super) const LEN: u32 = 7;
+    pub(in super::super) const LEN: u32 = 10;
     /// i64: guest address of the region's first page.
-    pub(in super::super) const BASE: u32 = 8;
+    pub(in super::super) const BASE: u32 = 11;
     /// i64: instruction budget left.
-    pub(in super::super) const BUDGET: u32 = 9;
+    pub(in super::super) const BUDGET: u32 = 12;
     /// i64: where to go on.
-    pub(in super::super) const RIP: u32 = 10;
+    pub(in super::super) const RIP: u32 = 13;
     /// i64: operands and result of the last flag operation.
-    pub(in super::super) const FLAG_A: u32 = 11;
+    pub(in super::super) const FLAG_A: u32 = 14;
     /// See `FLAG_A`.
-    pub(in super::super) const FLAG_B: u32 = 12;
+    pub(in super::super) const FLAG_B: u32 = 15;
     /// See `FLAG_A`.
-    pub(in super::super) const FLAG_RES: u32 = 13;
-    /// i32: the operation.
-    pub(in super::super) const FLAG_OP: u32 = 14;
-    /// i64: the 16 general-purpose registers, then FS and GS base.
-    pub(in super::super) const GPR: u32 = 15;
-    /// v128: the 16 xmm registers.
-    pub(in super::super) const XMM: u32 = GPR + 18;
-    /// First temporary.
-    pub(in super::super) const FREE: u32 = XMM + 16;
+    pub(in super::super) const FLAG_RES: u32 = 16;
+    /// First local of the registers.
+    pub(in super::super) const REGISTERS: u32 = 17;
+    /// The fixed locals that are no parameters.
+    pub(in super::super) const FIXED: [(u32, ValType); 2] = [(7, ValType::I32), (7, ValType::I64)];
+}
+
+/// Registers by number as bits of masks: 16 general-purpose ones, FS and GS base.
+pub(super) const GPRS: u32 = 18;
+
+/// What a region does with registers; gathered on trial, the same for the whole function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Usage {
+    /// General-purpose registers read or written, and those written.
+    pub(super) used: u32,
+    pub(super) written: u32,
+    /// The same for xmm registers.
+    pub(super) used_xmm: u16,
+    pub(super) written_xmm: u16,
+    /// Uses as a scalar double less uses as anything else.
+    pub(super) scalar: [i32; 16],
+    /// There is floating point.
+    pub(super) fp: bool,
+    /// Flags are set.
+    pub(super) flags: bool,
+}
+
+impl Usage {
+    /// Everything either does.
+    pub(super) fn merge(&mut self, other: &Usage) {
+        self.used |= other.used;
+        self.written |= other.written;
+        self.used_xmm |= other.used_xmm;
+        self.written_xmm |= other.written_xmm;
+        (0..16).for_each(|r| self.scalar[r] += other.scalar[r]);
+        self.fp |= other.fp;
+        self.flags |= other.flags;
+    }
+    /// Xmm registers that are best kept as a double and the rest.
+    pub(super) fn halved(&self) -> u16 {
+        (0..16).filter(|&r| self.scalar[r] > 0).fold(0, |mask, r| mask | 1 << r)
+    }
+}
+
+/// Which local holds which register.
+#[derive(Clone, Default)]
+pub(super) struct Layout {
+    pub(super) gpr: [u32; GPRS as usize],
+    /// The v128 local, or the f64 one of the low half followed in `high`.
+    pub(super) xmm: [u32; 16],
+    pub(super) high: [u32; 16],
+    pub(super) halved: u16,
+    /// Types of these locals, and the first local behind them.
+    pub(super) types: Vec<ValType>,
+    pub(super) free: u32,
+}
+
+impl Layout {
+    /// Locals for the registers that are used, and no others.
+    pub(super) fn new(usage: &Usage) -> Layout {
+        let mut layout = Layout { halved: usage.halved(), ..Layout::default() };
+        for r in 0..GPRS as usize {
+            if usage.used >> r & 1 != 0 {
+                layout.gpr[r] = layout.add(ValType::I64);
+            }
+        }
+        for r in 0..16 {
+            if usage.used_xmm >> r & 1 != 0 {
+                let halved = layout.halved >> r & 1 != 0;
+                layout.xmm[r] = layout.add(if halved { ValType::F64 } else { ValType::V128 });
+                if halved {
+                    layout.high[r] = layout.add(ValType::I64);
+                }
+            }
+        }
+        layout.free = local::REGISTERS + layout.types.len() as u32;
+        layout
+    }
+    fn add(&mut self, ty: ValType) -> u32 {
+        self.types.push(ty);
+        local::REGISTERS + self.types.len() as u32 - 1
+    }
 }
 
 /// Temporaries of one type: taken in turn, all given back at the end of an instruction.
@@ -105,17 +203,31 @@ pub(super) enum End {
     Jump,
     /// `jump_if` with its condition.
     Branch(B),
+    /// `jump_to` with the address.
+    To(V),
     /// The function was left.
     Left,
 }
 
+/// What happens to the flags in a block, in order: which writes nobody can see follows from it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Event {
+    /// The instruction with this number writes all of them.
+    Write(u32),
+    /// They are read, or the function may be left.
+    Seen,
+}
+
 /// The writer of one function's body.
-pub(super) struct Lower {
+pub(super) struct Lower<'a> {
+    pub(super) link: &'a Link<'a>,
     pub(super) bytes: Vec<u8>,
-    /// Types of the locals from `local::FREE` on.
+    pub(super) layout: Layout,
+    pub(super) usage: Usage,
+    /// Types of the locals from `layout.free` on.
     pub(super) temporaries: Vec<ValType>,
-    pools: [Pool; 3],
-    /// Open blocks between here and the function's exit block.
+    pools: [Pool; 6],
+    /// Open blocks between here and the function's exits.
     pub(super) depth: u32,
     pub(super) flags: Known,
     pub(super) end: End,
@@ -124,16 +236,46 @@ pub(super) struct Lower {
     /// Offset of the current instruction from the region's first page, and of the next one.
     pub(super) at: i64,
     pub(super) next: i64,
-    pub(super) used: u32,
-    pub(super) written: u32,
-    pub(super) used_xmm: u16,
-    pub(super) written_xmm: u16,
+    pub(super) mn: Mn,
+    /// Open `when`s.
+    pub(super) conditional: u32,
+    /// The current instruction wants 8 bytes of memory as a double.
+    pub(super) wants_double: bool,
+    /// MXCSR was looked at in this block.
+    pub(super) fp_checked: bool,
+    pub(super) roots: Roots,
+    /// Memory checks of the block: being gathered on trial, used afterwards.
+    pub(super) groups: Groups,
+    pub(super) events: Vec<Event>,
+    /// Number of the instruction in its block, and those whose flags nobody sees.
+    number: u32,
+    pub(super) dead_flags: Vec<bool>,
+    /// Bytes of the machine's stack that a call of the function is charged.
+    pub(super) frame: i32,
+    /// The flags are those of this floating-point comparison.
+    pub(super) order: Option<(FpType, u32, u32)>,
+    order_locals: [Option<(u32, u32)>; 2],
+    last_set: Option<LastSet>,
 }
 
-impl Lower {
-    pub(super) fn new() -> Lower {
+/// The last thing written was a `local.set`.
+#[derive(Clone, Copy)]
+struct LastSet {
+    start: usize,
+    end: usize,
+    local: u32,
+}
+
+/// Pool of temporaries by type; the last one is for addresses that live as long as their block.
+const ADDRESSES: usize = 5;
+
+impl<'a> Lower<'a> {
+    pub(super) fn new(link: &'a Link<'a>, usage: Usage) -> Lower<'a> {
         Lower {
+            link,
             bytes: Vec::new(),
+            layout: Layout::new(&usage),
+            usage,
             temporaries: Vec::new(),
             pools: Default::default(),
             depth: 0,
@@ -142,179 +284,306 @@ impl Lower {
             failed: false,
             at: 0,
             next: 0,
-            used: 0,
-            written: 0,
-            used_xmm: 0,
-            written_xmm: 0,
+            mn: Mn::Nop,
+            conditional: 0,
+            wants_double: false,
+            fp_checked: false,
+            roots: Roots::default(),
+            groups: Groups::default(),
+            events: Vec::new(),
+            number: 0,
+            dead_flags: Vec::new(),
+            frame: 0,
+            order: None,
+            order_locals: [None; 2],
+            last_set: None,
         }
+    }
+
+    /// One for trials: whatever is used has a local.
+    pub(super) fn trial(link: &'a Link<'a>) -> Lower<'a> {
+        let all = Usage { used: (1 << GPRS) - 1, used_xmm: u16::MAX, ..Usage::default() };
+        let mut lower = Lower::new(link, all);
+        lower.usage = Usage::default();
+        lower
     }
 
     pub(super) fn sink(&mut self) -> InstructionSink<'_> {
         InstructionSink::new(&mut self.bytes)
     }
 
-    /// Lowers one instruction whose first byte is at `at` (from the region's first page). If it has no lowering, the
-    /// code leaves the function at it.
-    pub(super) fn insn(&mut self, at: i64, insn: &Insn, meaning: impl FnOnce(&mut Lower, &Insn) -> Done<Lower>) {
+    /// Starts a block that knows this of the flags.
+    pub(super) fn start_block(&mut self, flags: Known) {
+        self.flags = flags;
+        self.order = None;
+        self.roots = Roots::default();
+        self.events.clear();
+        self.number = 0;
+        self.fp_checked = false;
+        self.end = End::Next;
+        self.pools[ADDRESSES].used = 0;
+    }
+
+    /// Lowers one instruction whose first byte is at `at` (from the region's first page). If it has no lowering, a call
+    /// does it.
+    pub(super) fn insn(&mut self, at: i64, insn: &Insn, meaning: impl FnOnce(&mut Self, &Insn) -> Done<Self>) {
         self.at = at;
         self.next = at + insn.len as i64;
+        self.mn = insn.mn;
         self.end = End::Next;
-        self.pools.iter_mut().for_each(|pool| pool.used = 0);
+        self.pools[..ADDRESSES].iter_mut().for_each(|pool| pool.used = 0);
+        self.roots.forget_values();
         self.failed = false;
-        let (mark, flags) = (self.bytes.len(), self.flags);
-        if meaning(self, insn).is_err() || self.failed {
+        self.number += 1;
+        let is_double = self.note_scalar(insn);
+        self.wants_double = is_double || matches!(insn.dst(), Operand::Xmm(r) if self.is_halved(r));
+        let (mark, flags, usage, fp_checked) = (self.bytes.len(), self.flags, self.usage, self.fp_checked);
+        let (roots, events) = (self.roots.clone(), self.events.len());
+        let done = match self.special(insn) {
+            Some(done) => done,
+            None => meaning(self, insn),
+        };
+        if done.is_err() || self.failed {
             self.bytes.truncate(mark);
-            self.flags = flags;
-            self.leave_at(at, EXIT_INTERPRET);
-            self.end = End::Left;
+            self.last_set = None;
+            self.conditional = 0;
+            self.events.truncate(events);
+            (self.flags, self.usage, self.roots, self.fp_checked) = (flags, usage, roots, fp_checked);
+            self.groups.forget_since(self.number);
+            self.order = None;
+            self.step();
         }
+        self.groups.commit();
+    }
+
+    /// Counts a use of xmm registers as scalar doubles or otherwise; true if it is the former.
+    fn note_scalar(&mut self, insn: &Insn) -> bool {
+        let same = insn.dst() == insn.src();
+        let score = match insn.mn {
+            Mn::Addsd | Mn::Subsd | Mn::Mulsd | Mn::Divsd | Mn::Sqrtsd | Mn::Minsd | Mn::Maxsd => 2,
+            Mn::MovsdXmm | Mn::Ucomisd | Mn::Comisd | Mn::Cvtsi2sd | Mn::Cvttsd2si | Mn::Cvtsd2si => 2,
+            Mn::Cvtss2sd => 2,
+            Mn::Movapd | Mn::Movaps | Mn::Movdqa | Mn::Movq => 0,
+            Mn::Pxor | Mn::Xorps | Mn::Xorpd if same => 0,
+            Mn::Andpd | Mn::Xorpd | Mn::Andnpd | Mn::Orpd | Mn::Andps | Mn::Xorps => -1,
+            _ => -2,
+        };
+        for op in insn.ops {
+            if let Operand::Xmm(r) = op {
+                self.usage.scalar[r as usize & 15] += score;
+            }
+        }
+        score == 2
+    }
+
+    pub(super) fn is_halved(&self, r: u8) -> bool {
+        self.layout.halved >> (r & 15) & 1 != 0
     }
 
     /// Leaves the function; the guest goes on at `offset` from the region's first page.
     pub(super) fn leave_at(&mut self, offset: i64, code: i32) {
+        self.events.push(Event::Seen);
         let depth = self.depth;
         let mut sink = self.sink();
-        sink.local_get(local::BASE).i64_const(offset).i64_add().local_set(local::RIP);
-        sink.i32_const(code).local_set(local::CODE).br(depth);
+        if code == EXIT_INTERPRET {
+            sink.i32_const(offset as i32).local_set(local::AT).br(depth);
+        } else {
+            sink.local_get(local::BASE).i64_const(offset).i64_add().local_set(local::RIP);
+            sink.i32_const(code).local_set(local::CODE).br(depth + 1);
+        }
     }
 
-    /// Charges `cost` instructions and leaves at `offset` when the budget is used up. For loop headers.
-    pub(super) fn charge(&mut self, offset: i64, cost: u32) {
-        self.sink().local_get(local::BUDGET).i64_const(cost as i64).i64_sub().local_tee(local::BUDGET);
-        self.sink().i64_const(0).i64_lt_s().if_(BlockType::Empty);
+    /// Leaves at `offset` when the budget is used up. For loop headers.
+    pub(super) fn check_budget(&mut self, offset: i64) {
+        self.sink().local_get(local::BUDGET).i64_const(0).i64_lt_s().if_(BlockType::Empty);
         self.depth += 1;
         self.leave_at(offset, EXIT_BUDGET);
         self.depth -= 1;
         self.sink().end();
     }
 
-    pub(super) fn temporary(&mut self, ty: ValType) -> u32 {
-        let pool = match ty {
+    fn pool_of(ty: ValType) -> usize {
+        match ty {
             ValType::I32 => 0,
             ValType::I64 => 1,
-            _ => 2,
-        };
+            ValType::F32 => 2,
+            ValType::F64 => 3,
+            _ => 4,
+        }
+    }
+
+    pub(super) fn temporary(&mut self, ty: ValType) -> u32 {
+        self.take(Self::pool_of(ty), ty)
+    }
+
+    /// An i32 local that keeps its value to the end of the block.
+    pub(super) fn address_local(&mut self) -> u32 {
+        self.take(ADDRESSES, ValType::I32)
+    }
+
+    /// Two locals for the operands of a comparison that outlive their instruction.
+    pub(super) fn order_locals(&mut self, ty: ValType) -> (u32, u32) {
+        let first = self.layout.free + self.temporaries.len() as u32;
+        let (slot, temporaries) = (&mut self.order_locals[(ty == ValType::F64) as usize], &mut self.temporaries);
+        *slot.get_or_insert_with(|| {
+            temporaries.extend([ty, ty]);
+            (first, first + 1)
+        })
+    }
+
+    fn take(&mut self, pool: usize, ty: ValType) -> u32 {
         let (pool, temporaries) = (&mut self.pools[pool], &mut self.temporaries);
         if pool.used == pool.locals.len() {
-            pool.locals.push(local::FREE + temporaries.len() as u32);
+            pool.locals.push(self.layout.free + temporaries.len() as u32);
             temporaries.push(ty);
         }
         pool.used += 1;
         pool.locals[pool.used - 1]
     }
 
+    /// Pops into a local; the next `get` of it, if it follows at once, makes a `tee` of both.
+    pub(super) fn set(&mut self, into: u32) {
+        let start = self.bytes.len();
+        self.sink().local_set(into);
+        self.last_set = Some(LastSet { start, end: self.bytes.len(), local: into });
+    }
+
+    pub(super) fn get(&mut self, from: u32) {
+        match self.last_set.take() {
+            Some(last) if last.end == self.bytes.len() && last.local == from => {
+                self.bytes.truncate(last.start);
+                self.sink().local_tee(from);
+            }
+            _ => _ = self.sink().local_get(from),
+        }
+    }
+
+    fn pop_into(&mut self, ty: ValType) -> u32 {
+        let into = self.temporary(ty);
+        self.set(into);
+        into
+    }
+
     /// The i64 on the stack as a value.
     pub(super) fn value(&mut self) -> V {
-        let into = self.temporary(ValType::I64);
-        self.sink().local_set(into);
-        V::Local(into)
+        V::Local(self.pop_into(ValType::I64))
+    }
+    /// The i32 on the stack as a value.
+    pub(super) fn short(&mut self) -> V {
+        V::Short(self.pop_into(ValType::I32))
     }
     /// The i32 (0 or 1) on the stack as a truth value.
     pub(super) fn truth(&mut self) -> B {
-        let into = self.temporary(ValType::I32);
-        self.sink().local_set(into);
-        B::Local(into)
+        B::Local(self.pop_into(ValType::I32))
     }
     /// The v128 on the stack as a value.
     pub(super) fn vector(&mut self) -> X {
-        let into = self.temporary(ValType::V128);
-        self.sink().local_set(into);
-        X(into)
+        X::Vector(self.pop_into(ValType::V128))
     }
-    pub(super) fn push(&mut self, v: V) {
-        let mut sink = self.sink();
-        match v {
-            V::Const(v) => sink.i64_const(v as i64),
-            V::Local(l) => sink.local_get(l),
-        };
-    }
-    pub(super) fn push_truth(&mut self, b: B) {
-        let mut sink = self.sink();
-        match b {
-            B::Const(b) => sink.i32_const(b as i32),
-            B::Local(l) => sink.local_get(l),
-        };
-    }
-    pub(super) fn push_x(&mut self, x: X) {
-        self.sink().local_get(x.0);
-    }
-    /// Cuts the i64 on the stack to `w`.
-    pub(super) fn cut(&mut self, w: Width) {
-        if w != Width::W64 {
-            self.sink().i64_const(w.mask() as i64).i64_and();
-        }
-    }
-    /// Sign-extends the i64 on the stack from `w`.
-    pub(super) fn extend(&mut self, w: Width) {
-        let mut sink = self.sink();
-        match w {
-            Width::W8 => sink.i64_extend8_s(),
-            Width::W16 => sink.i64_extend16_s(),
-            Width::W32 => sink.i64_extend32_s(),
-            Width::W64 => return,
-        };
+    /// The f64 on the stack as the low half of a value.
+    pub(super) fn halves(&mut self, high: V) -> X {
+        X::Halves(self.pop_into(ValType::F64), high)
     }
 
-    /// A binary i64 operation, folded when both sides are known.
-    pub(super) fn binary(
-        &mut self,
-        w: Width,
-        a: V,
-        b: V,
-        fold: impl FnOnce(u64, u64) -> u64,
-        op: impl for<'s, 't> FnOnce(&'s mut InstructionSink<'t>) -> &'s mut InstructionSink<'t>,
-        cut: bool,
-    ) -> V {
-        if let (V::Const(a), V::Const(b)) = (a, b) {
-            return V::Const(w.trunc(fold(a, b)));
+    /// Pushes an i64.
+    pub(super) fn push(&mut self, v: V) {
+        match v {
+            V::Const(v) => _ = self.sink().i64_const(v as i64),
+            V::Local(l) => self.get(l),
+            V::Short(l) => {
+                self.get(l);
+                self.sink().i64_extend_i32_u();
+            }
+            V::Order(..) => {
+                let bits = self.order_bits(v);
+                self.push(bits);
+            }
         }
-        self.push(a);
-        self.push(b);
-        op(&mut self.sink());
-        if cut {
-            self.cut(w);
+    }
+    /// Pushes the low half as an i32.
+    pub(super) fn push32(&mut self, v: V) {
+        match v {
+            V::Const(v) => _ = self.sink().i32_const(v as i32),
+            V::Local(l) => {
+                self.get(l);
+                self.sink().i32_wrap_i64();
+            }
+            V::Short(l) => self.get(l),
+            V::Order(..) => {
+                let bits = self.order_bits(v);
+                self.push32(bits);
+            }
+        }
+    }
+    pub(super) fn push_truth(&mut self, b: B) {
+        match b {
+            B::Const(b) => _ = self.sink().i32_const(b as i32),
+            B::Local(l) => self.get(l),
+        }
+    }
+    /// Pushes a v128.
+    pub(super) fn push_x(&mut self, x: X) {
+        match x {
+            X::Const(low, high) => _ = self.sink().v128_const((high as i128) << 64 | low as i128),
+            X::Vector(l) => self.get(l),
+            X::Halves(low, high) => {
+                self.get(low);
+                self.sink().f64x2_splat();
+                self.push(high);
+                self.sink().i64x2_replace_lane(1);
+            }
+        }
+    }
+    /// Pushes lane 0 as an f64.
+    pub(super) fn push_double(&mut self, x: X) {
+        match x {
+            X::Const(low, _) => _ = self.sink().f64_const(f64::from_bits(low).into()),
+            X::Vector(l) => {
+                self.get(l);
+                self.sink().f64x2_extract_lane(0);
+            }
+            X::Halves(low, _) => self.get(low),
+        }
+    }
+    /// The low half as an integer.
+    pub(super) fn low_half(&mut self, x: X) -> V {
+        match x {
+            X::Const(low, _) => return V::Const(low),
+            X::Vector(l) => {
+                self.get(l);
+                self.sink().i64x2_extract_lane(0);
+            }
+            X::Halves(low, _) => {
+                self.get(low);
+                self.sink().i64_reinterpret_f64();
+            }
         }
         self.value()
     }
-
-    /// The i64 local of a register slot; notes the use.
-    pub(super) fn slot(&mut self, r: Gpr) -> Option<u32> {
-        let index = match r {
-            Gpr(n) if n < 16 => n as u32,
-            Gpr::FS_BASE => 16,
-            Gpr::GS_BASE => 17,
-            _ => return None,
-        };
-        self.used |= 1 << index;
-        Some(local::GPR + index)
+    /// The high half as an integer.
+    pub(super) fn high_half(&mut self, x: X) -> V {
+        match x {
+            X::Const(_, high) => V::Const(high),
+            X::Vector(l) => {
+                self.get(l);
+                self.sink().i64x2_extract_lane(1);
+                self.value()
+            }
+            X::Halves(_, high) => high,
+        }
     }
 
-    /// Turns a guest address into a checked host address (scheme F, `crate::mem`), or leaves the function.
-    pub(super) fn host(&mut self, addr: V, bytes: u32, table: u32, code: i32) -> M {
-        let (page, entry, host) =
-            (self.temporary(ValType::I64), self.temporary(ValType::I32), self.temporary(ValType::I32));
-        self.push(addr);
-        self.sink().i64_const(12).i64_shr_u().local_tee(page).local_get(local::LEN).i64_ge_u();
-        self.leave_if(code);
-        self.sink().local_get(page).i32_wrap_i64().i32_const(2).i32_shl().local_get(table).i32_add();
-        self.sink()
-            .i32_load(MemArg { offset: 0, align: 2, target: MemArgTarget::Memory(0), ordering: None })
-            .local_tee(entry);
-        self.sink().i32_const((entry::DENY | entry::SPLIT) as i32).i32_and().if_(BlockType::Empty);
-        self.depth += 1;
-        self.sink().local_get(entry).i32_const(entry::DENY as i32).i32_and();
-        self.leave_if(code);
-        if bytes > 1 {
-            self.push(addr);
-            self.sink().i32_wrap_i64().i32_const(0xfff).i32_and().i32_const(4096 - bytes as i32).i32_gt_u();
-            self.leave_if(code);
-        }
-        self.sink().local_get(entry).i32_const(!0xfff).i32_and().local_set(entry);
-        self.depth -= 1;
-        self.sink().end();
-        self.push(addr);
-        self.sink().i32_wrap_i64().local_get(entry).i32_add().local_set(host);
-        M(host)
+    /// Writes an instruction of the vector group.
+    pub(super) fn simd(&mut self, opcode: u32) {
+        self.bytes.push(0xfd);
+        opcode.encode(&mut self.bytes);
+    }
+
+    /// The local of a register slot; notes the use.
+    pub(super) fn slot(&mut self, r: Gpr) -> Option<u32> {
+        let index = slot_index(r)?;
+        self.usage.used |= 1 << index;
+        Some(self.layout.gpr[index as usize])
     }
 
     /// Leaves the function at the current instruction if the i32 on the stack is not 0.
@@ -327,29 +596,40 @@ impl Lower {
         self.sink().end();
     }
 
-    pub(super) fn load_host(&mut self, w: Width, host: M) -> V {
-        let arg = MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(0), ordering: None };
-        self.sink().local_get(host.0);
-        let mut sink = self.sink();
-        match w {
-            Width::W8 => sink.i64_load8_u(arg),
-            Width::W16 => sink.i64_load16_u(arg),
-            Width::W32 => sink.i64_load32_u(arg),
-            Width::W64 => sink.i64_load(arg),
-        };
-        self.value()
+    /// True if nobody sees the flags that the current instruction sets.
+    pub(super) fn flags_are_dead(&self) -> bool {
+        self.dead_flags.get(self.number as usize).copied().unwrap_or(false)
     }
+    /// Notes that the current instruction sets all flags.
+    pub(super) fn note_flags_written(&mut self) {
+        let event = if self.conditional == 0 { Event::Write(self.number) } else { Event::Seen };
+        self.events.push(event);
+    }
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+}
 
-    pub(super) fn store_host(&mut self, w: Width, host: M, v: V) {
-        let arg = MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(0), ordering: None };
-        self.sink().local_get(host.0);
-        self.push(v);
-        let mut sink = self.sink();
-        match w {
-            Width::W8 => sink.i64_store8(arg),
-            Width::W16 => sink.i64_store16(arg),
-            Width::W32 => sink.i64_store32(arg),
-            Width::W64 => sink.i64_store(arg),
-        };
+/// Number of a register among those with a local.
+pub(super) fn slot_index(r: Gpr) -> Option<u32> {
+    match r {
+        Gpr(n) if n < 16 => Some(n as u32),
+        Gpr::FS_BASE => Some(16),
+        Gpr::GS_BASE => Some(17),
+        _ => None,
     }
+}
+
+/// Which instructions' flags nobody sees: written again before anything can look.
+pub(super) fn dead_flags(events: &[Event]) -> Vec<bool> {
+    let mut dead = Vec::new();
+    for pair in events.windows(2) {
+        if let [Event::Write(first), Event::Write(second)] = *pair
+            && first != second
+        {
+            dead.resize(dead.len().max(first as usize + 1), false);
+            dead[first as usize] = true;
+        }
+    }
+    dead
 }

@@ -1,13 +1,20 @@
 //! Machine code to WebAssembly: a region of guest code becomes one wasm function.
 //!
-//! `region` finds the blocks and puts the function together, `flow` structures its control flow, `lower` and `words` write
-//! the instructions by running their meanings ([`crate::isa`]) over a writer instead of values. Shared by both compiling
-//! tiers; loading the bytes is the host's business.
+//! `discover` finds the blocks, `region` puts the function together, `flow` structures its control flow. `lower`, with
+//! `words`, `flags`, `fp`, `memory` and `state`, writes the instructions by running their meanings ([`crate::isa`]) over a
+//! writer instead of values. Shared by both compiling tiers; loading the bytes is the host's business.
 
+mod discover;
+mod flags;
 mod flow;
+mod fp;
 mod lower;
+mod memory;
 mod region;
+mod state;
 mod words;
 
 pub use crate::ahead::Env;
-pub use region::{EXIT_BUDGET, EXIT_GOTO, EXIT_INTERPRET, Region, module};
+pub use region::{
+    EXIT_BUDGET, EXIT_GOTO, EXIT_INTERPRET, EXIT_STOP, Link, Region, SLOTS, STEP_ON, Slot, module, slot_of,
+};

@@ -1,25 +1,25 @@
 //! A region: blocks found in guest code, and the wasm function made of them.
 //!
-//! The function's type is `(cpu: i32, env: i32, entry: i32) -> i32`: addresses of a [`Cpu`] and an [`Env`], the number of an
-//! entry, and one of the `EXIT_` codes as the answer. On entry slot [`Gpr::CODE_PAGE`] holds the guest address of the page
-//! the code given to `discover` begins at; on exit `cpu.rip` says where the guest goes on and all registers and flags are
-//! exact. Several regions found in the same code (a span: one executable segment of a file) agree on that page.
+//! The function's type is `(cpu: i32, env: i32, entry: i32) -> i32`: addresses of a [`Cpu`](crate::Cpu) and an [`Env`](crate::ahead::Env), the
+//! number of an entry, and one of the `EXIT_` codes as the answer. On entry slot [`Gpr::CODE_PAGE`](crate::Gpr::CODE_PAGE)
+//! holds the guest address of the page the code given to `discover` begins at; on exit `cpu.rip` says where the guest goes
+//! on and all registers and flags are exact. Several regions found in the same code (a span: one executable segment of a
+//! file) agree on that page.
 
+use super::discover::{Block, target};
 use super::flow::{Graph, Next, Step, structure};
-use super::lower::{End, Known, Lower, local};
-use crate::ahead::Env;
-use crate::decode::decode;
+use super::lower::{End, Known, Lower, Usage, dead_flags, local};
+use super::memory::Groups;
+use super::state::{Callee, frame_size};
 use crate::insn::{Insn, Mn};
 use crate::isa::table::meaning;
-use crate::{Cpu, Gpr, LazyFlags};
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
-use core::mem::offset_of;
 use core::ops::Range;
+use hashbrown::HashMap;
 use wasm_encoder::{
-    BlockType, CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection, MemArg,
-    MemArgTarget, MemoryType, Module, TypeSection, ValType,
+    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
+    FunctionSection, ImportSection, MemoryType, Module, RefType, TableSection, TableType, TypeSection, ValType,
 };
 
 /// The guest goes on at `cpu.rip`, anywhere.
@@ -28,61 +28,78 @@ pub const EXIT_GOTO: i32 = 0;
 pub const EXIT_BUDGET: i32 = 1;
 /// The instruction at `cpu.rip` is for the interpreter: memory that missed, or no lowering.
 pub const EXIT_INTERPRET: i32 = 2;
+/// A step ended in a way that the engine must see; it knows how.
+pub const EXIT_STOP: i32 = 3;
+/// Answer of [`Link::step`]: the instruction went to its successor, and the region may go on.
+pub const STEP_ON: i32 = -1;
 
-/// Code of at most this many bytes is looked at for one region: what hostile code can cost is bounded.
-const MAX_BYTES: usize = 64 * 1024;
-/// Instructions in a region at most.
-const MAX_INSNS: usize = 8192;
+/// Where an address is in translated code: what indirect calls and jumps look at. The engine fills slots as it enters
+/// regions; a slot counts if address and tag agree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(C)]
+pub struct Slot {
+    /// The guest address.
+    pub rip: u64,
+    /// The guest address of its span's first page.
+    pub base: u64,
+    /// As in [`Env`](crate::ahead::Env).
+    pub tag: u32,
+    /// Number of the function in table 0.
+    pub function: u32,
+    /// Number of the entry.
+    pub entry: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+/// Slots there are.
+pub const SLOTS: u32 = 4096;
+
+/// The slot in which an address would be.
+pub fn slot_of(rip: u64) -> u32 {
+    ((rip >> 3) as u32 ^ (rip >> 13) as u32) & (SLOTS - 1)
+}
+
+/// What lowered code may call.
+#[derive(Clone, Copy)]
+pub struct Link<'a> {
+    /// Index of a function `(cpu: i32, env: i32) -> i32`: runs the instruction at `cpu.rip` by the interpreter. It
+    /// answers [`STEP_ON`], or what the region is to answer, and keeps the tables in [`Env`](crate::ahead::Env) current. Without it the
+    /// region leaves at instructions that have no lowering.
+    pub step: Option<u32>,
+    /// Function index and entry number of the region that begins at an offset of the span.
+    pub callee: &'a dyn Fn(i64) -> Option<(u32, u32)>,
+    /// Index of the type of regions' functions, if table 0 can be called through.
+    pub indirect: Option<u32>,
+}
+
+impl Link<'_> {
+    /// Nothing.
+    pub const NONE: Link<'static> = Link { step: None, callee: &|_| None, indirect: None };
+}
 
 /// Blocks of one function of the guest.
 pub struct Region {
-    blocks: Vec<Block>,
-    graph: Graph,
-    is_header: Vec<bool>,
+    pub(super) blocks: Vec<Block>,
+    /// Nodes past the last block are guards of entries, in the order of `guarded`.
+    pub(super) graph: Graph,
+    pub(super) is_header: Vec<bool>,
+    /// Blocks that are entered from outside only by way of a guard: the flags must come from what the block expects.
+    pub(super) guarded: Vec<usize>,
     /// Offsets (from the region's first page) at which the function can be entered, by entry number.
     pub entries: Vec<u32>,
     /// The bytes its instructions lie in, as offsets likewise.
     pub bytes: Range<u32>,
 }
 
-struct Block {
-    start: u32,
-    insns: Vec<(u32, Insn)>,
-    /// Where it goes when it falls out of its end.
-    end: u32,
-}
-
-/// How an instruction ends, found by lowering it on trial.
-enum Flow {
-    Next,
-    Jump(u32),
-    Branch(u32),
-    Leave,
+/// What is known before a block is written: which memory checks can be one, whose flags nobody sees.
+#[derive(Clone, Default)]
+struct Plan {
+    groups: Groups,
+    dead_flags: Vec<bool>,
 }
 
 impl Region {
-    /// Finds the blocks reachable from `start` in `code`, which begins at the region's first page. Code past its end is
-    /// outside: going there leaves the function. `None` when there is no instruction at `start`.
-    pub fn discover(code: &[u8], start: u32) -> Option<Region> {
-        Region::discover_in(code, 0..u32::MAX, &[start])
-    }
-
-    /// The same for several starts, and within `range` only: what lies outside of it is another function's. All starts
-    /// are entries. `None` when there is no instruction at any of them.
-    pub fn discover_in(code: &[u8], range: Range<u32>, starts: &[u32]) -> Option<Region> {
-        let first = range.start as usize;
-        let range = first..(range.end as usize).min(code.len()).min(first.saturating_add(MAX_BYTES));
-        let mut scan = Scan { code, range, insns: BTreeMap::new(), leaders: BTreeSet::new(), entries: Vec::new() };
-        for &start in starts {
-            scan.entries.push(start);
-            scan.follow(start);
-        }
-        if scan.insns.is_empty() {
-            return None;
-        }
-        Some(scan.region())
-    }
-
     /// True when an instruction of the region begins at this offset.
     pub fn has(&self, at: u32) -> bool {
         let before = self.blocks.partition_point(|block| block.start <= at);
@@ -95,12 +112,30 @@ impl Region {
     }
 
     /// The wasm function of the region.
-    pub fn function(&self) -> Function {
-        let mut lower = Lower::new();
-        let flags = self.flags_known();
+    pub fn function(&self, link: &Link<'_>) -> Function {
+        let (known, usage) = self.survey(link);
+        let mut lower = Lower::new(link, usage);
+        let plans: Vec<Plan> = (0..self.blocks.len())
+            .map(|index| {
+                let mut trial = Lower::new(link, usage);
+                trial.groups = Groups::gathering();
+                self.block(&mut trial, index, known[index]);
+                lower.frame = lower.frame.max(frame_size(&trial.layout, &trial.temporaries));
+                let events = dead_flags(&trial.events);
+                Plan { groups: trial.groups.gathered(), dead_flags: events }
+            })
+            .collect();
         for step in structure(&self.graph) {
             match step {
-                Step::Block(block) => self.block(&mut lower, block, flags[block]),
+                Step::Block(block) if block < self.blocks.len() => {
+                    lower.groups = plans[block].groups.clone();
+                    lower.dead_flags = plans[block].dead_flags.clone();
+                    self.block(&mut lower, block, known[block]);
+                }
+                Step::Block(guard) => {
+                    let block = self.guarded[guard - self.blocks.len()];
+                    self.guard(&mut lower, block, known[block]);
+                }
                 Step::PushEntry => _ = lower.sink().local_get(local::ENTRY),
                 Step::SetSelector(number) => _ = lower.sink().i32_const(number as i32).local_set(local::SELECTOR),
                 Step::PushSelector => _ = lower.sink().local_get(local::SELECTOR),
@@ -122,61 +157,117 @@ impl Region {
                 _ => {}
             }
         }
-        wrap(&lower)
+        lower.finish()
     }
 
-    fn block(&self, lower: &mut Lower, index: usize, known: Known) {
+    fn block(&self, lower: &mut Lower<'_>, index: usize, known: Known) {
         let block = &self.blocks[index];
-        lower.flags = known;
+        lower.start_block(known);
         if self.is_header[index] {
-            lower.charge(block.start as i64, 0);
+            lower.check_budget(block.start as i64);
         }
         let cost = block.insns.len() as i64;
         lower.sink().local_get(local::BUDGET).i64_const(cost).i64_sub().local_set(local::BUDGET);
-        lower.end = End::Next;
         for (at, insn) in &block.insns {
-            lower.insn(*at as i64, insn, meaning::<Lower>(insn.mn));
+            lower.insn(*at as i64, insn, meaning::<Lower<'_>>(insn.mn));
         }
-        match (lower.end, &self.graph.next[index]) {
-            (End::Branch(condition), Next::If(..)) => lower.push_truth(condition),
-            // Both ways are outside, or one block: nothing to decide.
-            (End::Branch(condition), Next::Leave) => {
-                let (at, insn) = block.insns[block.insns.len() - 1];
+        let Some((at, last)) = block.insns.last() else { return lower.leave_at(block.end as i64, EXIT_GOTO) };
+        self.end(lower, index, *at, last);
+    }
+
+    /// What comes after the last instruction of a block.
+    fn end(&self, lower: &mut Lower<'_>, index: usize, at: u32, last: &Insn) {
+        let (back, next) = (self.blocks[index].end as i64, &self.graph.next[index]);
+        let is_call = last.mn == Mn::Call;
+        match lower.end {
+            End::Branch(condition) => {
                 lower.push_truth(condition);
+                if let Next::If(..) = next {
+                    return;
+                }
+                // The way out of the region.
                 lower.sink().if_(BlockType::Empty);
                 lower.depth += 1;
-                lower.leave_at(target(at, &insn), EXIT_GOTO);
+                self.go_out(lower, target(at, last), None);
                 lower.depth -= 1;
                 lower.sink().end();
-                lower.leave_at(block.end as i64, EXIT_GOTO);
             }
-            (End::Jump, Next::Leave) => {
-                let (at, insn) = block.insns[block.insns.len() - 1];
-                lower.leave_at(target(at, &insn), EXIT_GOTO);
+            End::Jump if is_call => self.go_out(lower, target(at, last), Some(back)),
+            End::Jump => {
+                if *next == Next::Leave {
+                    self.go_out(lower, target(at, last), None);
+                }
+                return;
             }
-            (End::Next, Next::Leave) => lower.leave_at(block.end as i64, EXIT_GOTO),
-            _ => {}
+            End::To(address) => {
+                if last.mn == Mn::Ret || lower.link.indirect.is_none() {
+                    lower.leave_to(address);
+                } else {
+                    lower.enter(Callee::Address(address), is_call.then_some(back));
+                }
+                if !is_call {
+                    return;
+                }
+            }
+            End::Left => return,
+            End::Next => {}
+        }
+        if *next == Next::Leave {
+            lower.leave_at(back, EXIT_GOTO);
         }
     }
 
-    /// What every block knows of the flags when it starts: an operation all its predecessors agree on.
-    fn flags_known(&self) -> Vec<Known> {
+    /// Goes to an address outside, as a call if there is a way back.
+    fn go_out(&self, lower: &mut Lower<'_>, to: i64, back: Option<i64>) {
+        if let Some((index, entry)) = (lower.link.callee)(to) {
+            lower.enter(Callee::Function { index, entry, offset: to }, back);
+        } else if back.is_some() && lower.link.indirect.is_some() {
+            lower.sink().local_get(local::BASE).i64_const(to).i64_add();
+            let address = lower.value();
+            lower.enter(Callee::Address(address), back);
+        } else {
+            lower.leave_at(to, EXIT_GOTO);
+        }
+    }
+
+    /// Lets nobody in whose flags come from another operation than the block expects.
+    fn guard(&self, lower: &mut Lower<'_>, block: usize, known: Known) {
+        if let Known::Op(op, w) = known {
+            lower.start_block(known);
+            lower.at = self.blocks[block].start as i64;
+            lower.sink().local_get(local::FLAG_OP).i32_const(op.code(w) as i32).i32_ne();
+            lower.leave_if(EXIT_INTERPRET);
+        }
+    }
+
+    /// What every block knows of the flags when it starts (an operation all its predecessors agree on), and what is done
+    /// with registers.
+    fn survey(&self, link: &Link<'_>) -> (Vec<Known>, Usage) {
         let count = self.blocks.len();
+        let mut usage = Usage::default();
         // None: not reached yet by the analysis, anything is possible.
         let mut start: Vec<Option<Known>> = vec![None; count];
-        self.graph.entries.iter().for_each(|&entry| start[entry] = Some(Known::Nothing));
-        let mut work = self.graph.entries.clone();
-        while let Some(index) = work.pop() {
-            let mut trial = Lower::new();
+        let mut work: Vec<usize> = self.graph.entries.iter().copied().filter(|&entry| entry < count).collect();
+        work.iter().for_each(|&entry| start[entry] = Some(Known::Nothing));
+        let mut unseen = 0;
+        loop {
+            let Some(index) = work.pop() else {
+                // What only a guard leads to.
+                while unseen < count && start[unseen].is_some() {
+                    unseen += 1;
+                }
+                if unseen == count {
+                    break;
+                }
+                start[unseen] = Some(Known::Nothing);
+                work.push(unseen);
+                continue;
+            };
+            let mut trial = Lower::trial(link);
             self.block(&mut trial, index, start[index].unwrap_or(Known::Nothing));
             let after = trial.flags;
-            let targets = match &self.graph.next[index] {
-                Next::Goto(a) => vec![*a],
-                Next::If(a, b) => vec![*a, *b],
-                Next::Switch(all) => all.clone(),
-                Next::Leave => vec![],
-            };
-            for to in targets {
+            usage.merge(&trial.usage);
+            for to in self.graph.next[index].targets() {
                 let merged = match start[to] {
                     None => after,
                     Some(known) if known == after => continue,
@@ -187,208 +278,46 @@ impl Region {
                 work.push(to);
             }
         }
-        start.into_iter().map(|known| known.unwrap_or(Known::Nothing)).collect()
+        (start.into_iter().map(|known| known.unwrap_or(Known::Nothing)).collect(), usage)
     }
 }
 
-/// Where a direct branch goes, as an offset from the region's first page; may be anywhere.
-fn target(at: u32, insn: &Insn) -> i64 {
-    at as i64 + insn.len as i64 + insn.imm
-}
-
-struct Scan<'a> {
-    code: &'a [u8],
-    /// Where instructions may be.
-    range: Range<usize>,
-    insns: BTreeMap<u32, Insn>,
-    leaders: BTreeSet<u32>,
-    entries: Vec<u32>,
-}
-
-impl Scan<'_> {
-    fn follow(&mut self, start: u32) {
-        let mut work = vec![start];
-        while let Some(mut at) = work.pop() {
-            self.leaders.insert(at);
-            while !self.insns.contains_key(&at) && self.insns.len() < MAX_INSNS {
-                let here = Some(at as usize).filter(|at| self.range.contains(at));
-                let code = here.and_then(|at| self.code.get(at..self.range.end));
-                let Some(insn) = code.and_then(|code| decode(code, at & 0xfff).ok()) else { break };
-                self.insns.insert(at, insn);
-                let next = at + insn.len as u32;
-                match self.flow(at, &insn) {
-                    Flow::Next => at = next,
-                    Flow::Jump(to) => {
-                        work.push(to);
-                        break;
-                    }
-                    Flow::Branch(to) => {
-                        work.push(to);
-                        self.leaders.insert(next);
-                        at = next;
-                    }
-                    // The interpreter does it, or a callee returns: the region goes on behind it by another entry.
-                    Flow::Leave => {
-                        self.entries.push(next);
-                        work.push(next);
-                        break;
-                    }
-                }
-            }
-        }
-    }
-
-    fn flow(&self, at: u32, insn: &Insn) -> Flow {
-        let mut trial = Lower::new();
-        // Flags of some operation, so that conditions are not taken for something without lowering.
-        trial.flags = Known::Op(crate::flags::FlagOp::Sub, crate::insn::Width::W64);
-        trial.insn(at as i64, insn, meaning::<Lower>(insn.mn));
-        let to = target(at, insn);
-        let inside = (self.range.start as i64..self.range.end as i64).contains(&to);
-        match trial.end {
-            End::Next => Flow::Next,
-            End::Jump if inside && insn.mn != Mn::Call => Flow::Jump(to as u32),
-            End::Branch(_) if inside => Flow::Branch(to as u32),
-            End::Branch(_) | End::Jump | End::Left => Flow::Leave,
-        }
-    }
-
-    fn region(mut self) -> Region {
-        self.leaders.retain(|at| self.insns.contains_key(at));
-        self.entries.retain(|at| self.insns.contains_key(at));
-        let starts: Vec<u32> = self.leaders.iter().copied().collect();
-        let index_of = |at: u32| starts.binary_search(&at).ok();
-        let (mut blocks, mut next, mut is_header) = (Vec::new(), Vec::new(), vec![false; starts.len()]);
-        for &start in &starts {
-            let (mut insns, mut at) = (Vec::new(), start);
-            let end = loop {
-                let Some(&insn) = self.insns.get(&at) else { break Next::Leave };
-                insns.push((at, insn));
-                let after = at + insn.len as u32;
-                let flow = self.flow(at, &insn);
-                let from = at;
-                at = after;
-                let fall = index_of(after);
-                match flow {
-                    Flow::Next if fall.is_none() => continue,
-                    Flow::Next => break fall.map_or(Next::Leave, Next::Goto),
-                    Flow::Jump(to) => {
-                        let to = index_of(to);
-                        to.filter(|&to| starts[to] <= from).into_iter().for_each(|to| is_header[to] = true);
-                        break to.map_or(Next::Leave, Next::Goto);
-                    }
-                    Flow::Branch(to) => {
-                        let to = index_of(to);
-                        to.filter(|&to| starts[to] <= from).into_iter().for_each(|to| is_header[to] = true);
-                        break match (to, fall) {
-                            (Some(to), Some(fall)) => Next::If(to, fall),
-                            _ => Next::Leave,
-                        };
-                    }
-                    Flow::Leave => break Next::Leave,
-                }
-            };
-            blocks.push(Block { start, insns, end: at });
-            next.push(end);
-        }
-        // Loop headers can be entered too: that is where a preempted guest comes back.
-        self.entries.extend(starts.iter().zip(&is_header).filter(|(_, header)| **header).map(|(start, _)| *start));
-        let mut seen = BTreeSet::new();
-        self.entries.retain(|&at| seen.insert(at));
-        let entries = self.entries.iter().filter_map(|&at| index_of(at)).collect();
-        let end = self.insns.iter().map(|(at, insn)| at + insn.len as u32).max().unwrap_or(0);
-        let bytes = starts.first().copied().unwrap_or(0)..end;
-        Region { blocks, graph: Graph { next, entries }, is_header, entries: self.entries, bytes }
-    }
-}
-
-const CPU_GPR: u64 = offset_of!(Cpu, gpr) as u64;
-const CPU_FLAGS: u64 = offset_of!(Cpu, flags) as u64;
-
-fn at(offset: u64) -> MemArg {
-    MemArg { offset, align: 0, target: MemArgTarget::Memory(0), ordering: None }
-}
-
-/// Offset in [`Cpu`] of the register slot with this index among the locals.
-fn slot_offset(index: u32) -> u64 {
-    CPU_GPR
-        + 8 * match index {
-            16 => Gpr::FS_BASE.0 as u64,
-            17 => Gpr::GS_BASE.0 as u64,
-            _ => index as u64,
-        }
-}
-
-/// Prologue, body, epilogue.
-fn wrap(lower: &Lower) -> Function {
-    let mut locals =
-        vec![(4, ValType::I32), (7, ValType::I64), (1, ValType::I32), (18, ValType::I64), (16, ValType::V128)];
-    locals.extend(lower.temporaries.iter().map(|&ty| (1, ty)));
-    let mut function = Function::new(locals);
-    let mut sink = function.instructions();
-    for (local, offset) in [(local::READ, offset_of!(Env, read)), (local::WRITE, offset_of!(Env, write))] {
-        sink.local_get(local::ENV).i32_load(at(offset as u64)).local_set(local);
-    }
-    sink.local_get(local::ENV).i64_load32_u(at(offset_of!(Env, len) as u64)).local_set(local::LEN);
-    sink.local_get(local::ENV).i64_load(at(offset_of!(Env, budget) as u64)).local_set(local::BUDGET);
-    sink.local_get(local::CPU).i64_load(at(CPU_GPR + 8 * Gpr::CODE_PAGE.0 as u64)).local_set(local::BASE);
-    for (local, offset) in flag_fields() {
-        sink.local_get(local::CPU).i64_load(at(offset)).local_set(local);
-    }
-    let op = CPU_FLAGS + offset_of!(LazyFlags, op) as u64;
-    sink.local_get(local::CPU).i32_load(at(op)).local_set(local::FLAG_OP);
-    for index in (0..18).filter(|index| lower.used >> index & 1 != 0) {
-        sink.local_get(local::CPU).i64_load(at(slot_offset(index))).local_set(local::GPR + index);
-    }
-    for index in (0..16).filter(|index| lower.used_xmm >> index & 1 != 0) {
-        sink.local_get(local::CPU).v128_load(at(xmm_offset(index))).local_set(local::XMM + index);
-    }
-    sink.block(BlockType::Empty);
-    function.raw(lower.bytes.iter().copied());
-    let mut sink = function.instructions();
-    // The body never falls out of its end.
-    sink.unreachable().end();
-    for index in (0..18).filter(|index| lower.written >> index & 1 != 0) {
-        sink.local_get(local::CPU).local_get(local::GPR + index).i64_store(at(slot_offset(index)));
-    }
-    for index in (0..16).filter(|index| lower.written_xmm >> index & 1 != 0) {
-        sink.local_get(local::CPU).local_get(local::XMM + index).v128_store(at(xmm_offset(index)));
-    }
-    for (local, offset) in flag_fields() {
-        sink.local_get(local::CPU).local_get(local).i64_store(at(offset));
-    }
-    sink.local_get(local::CPU).local_get(local::FLAG_OP).i32_store(at(op));
-    sink.local_get(local::CPU).local_get(local::RIP).i64_store(at(offset_of!(Cpu, rip) as u64));
-    sink.local_get(local::ENV).local_get(local::BUDGET).i64_store(at(offset_of!(Env, budget) as u64));
-    sink.local_get(local::CODE).end();
-    function
-}
-
-fn xmm_offset(index: u32) -> u64 {
-    offset_of!(Cpu, ymm) as u64 + 32 * index as u64
-}
-
-fn flag_fields() -> [(u32, u64); 3] {
-    [
-        (local::FLAG_A, CPU_FLAGS + offset_of!(LazyFlags, a) as u64),
-        (local::FLAG_B, CPU_FLAGS + offset_of!(LazyFlags, b) as u64),
-        (local::FLAG_RES, CPU_FLAGS + offset_of!(LazyFlags, res) as u64),
-    ]
-}
-
-/// A module of regions: imports `env.memory`, exports the functions by their number.
+/// A module of regions of one span: imports `env.memory` and `env.step`, exports the functions by their number, which is
+/// also that in its table.
 pub fn module(regions: &[Region]) -> Vec<u8> {
     let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
-    let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
+    let (mut tables, mut exports) = (TableSection::new(), ExportSection::new());
+    let (mut elements, mut code) = (ElementSection::new(), CodeSection::new());
     types.ty().function([ValType::I32; 3], [ValType::I32]);
+    types.ty().function([ValType::I32; 2], [ValType::I32]);
     let memory = MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
     imports.import("env", "memory", EntityType::Memory(memory));
+    imports.import("env", "step", EntityType::Function(1));
+    let count = regions.len() as u64;
+    tables.table(TableType {
+        element_type: RefType::FUNCREF,
+        table64: false,
+        minimum: count,
+        maximum: Some(count),
+        shared: false,
+    });
+    let mut all = HashMap::new();
+    for (number, region) in regions.iter().enumerate() {
+        for (entry, at) in region.entries.iter().enumerate() {
+            all.entry(*at as i64).or_insert((number as u32 + 1, entry as u32));
+        }
+    }
+    let callee = |to: i64| all.get(&to).copied();
+    let link = Link { step: Some(0), callee: &callee, indirect: Some(0) };
     for (number, region) in regions.iter().enumerate() {
         functions.function(0);
-        exports.export(&alloc::format!("{number}"), ExportKind::Func, number as u32);
-        code.function(&region.function());
+        exports.export(&alloc::format!("{number}"), ExportKind::Func, number as u32 + 1);
+        code.function(&region.function(&link));
     }
+    let indices: Vec<u32> = (1..=regions.len() as u32).collect();
+    elements.active(Some(0), &ConstExpr::i32_const(0), Elements::Functions(indices.into()));
     let mut module = Module::new();
-    module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);
+    module.section(&types).section(&imports).section(&functions).section(&tables).section(&exports);
+    module.section(&elements).section(&code);
     module.finish()
 }

@@ -1,19 +1,31 @@
-//! The words of [`Emit`], each as the WebAssembly that does it.
+//! The words of [`Emit`], each as the WebAssembly that does it. Integers of up to 32 bits are i32s.
 
 use super::lower::{B, End, Known, Lower, M, NoLowering, V, X, local};
-use super::region::{EXIT_GOTO, EXIT_INTERPRET};
+use super::region::EXIT_INTERPRET;
 use crate::emit::{Done, Emit, Helper};
-use crate::flags::{Flag, FlagOp, bits};
+use crate::flags::{Flag, FlagOp};
 use crate::fp::{FpCvt, FpOp, FpType, Lanes};
-use crate::insn::{Cond, Insn, Mem, Width};
+use crate::insn::{Cond, Insn, Mem, Mn, Width};
 use crate::vec::{Shape, VBin, VShift, VUn};
 use crate::{Exception, Exit, Gpr};
-use wasm_encoder::{BlockType, Encode, MemArg, MemArgTarget, ValType};
+use wasm_encoder::{BlockType, InstructionSink, ValType};
 
-const PLAIN: MemArg = MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(0), ordering: None };
+const W32: Width = Width::W32;
 const W64: Width = Width::W64;
 
-impl Emit for Lower {
+/// An i64 and an i32 instruction that do the same.
+type Op = for<'s, 't> fn(&'s mut InstructionSink<'t>) -> &'s mut InstructionSink<'t>;
+
+/// Fits an i32 local.
+fn is_short(v: V) -> bool {
+    match v {
+        V::Const(c) => c <= u32::MAX as u64,
+        V::Short(_) => true,
+        _ => false,
+    }
+}
+
+impl Emit for Lower<'_> {
     type V = V;
     type B = B;
     type X = X;
@@ -26,9 +38,15 @@ impl Emit for Lower {
     fn reg(&mut self, w: Width, r: Gpr) -> V {
         match (self.slot(r), r) {
             (Some(slot), _) => {
-                self.sink().local_get(slot);
+                self.get(slot);
+                if w == W64 {
+                    let v = self.value();
+                    self.roots.note_register(v, r);
+                    return v;
+                }
+                self.sink().i32_wrap_i64();
                 self.cut(w);
-                self.value()
+                self.short()
             }
             (None, Gpr::CODE_PAGE) => {
                 let page = self.at & !0xfff;
@@ -39,8 +57,7 @@ impl Emit for Lower {
         }
     }
     fn set_reg(&mut self, w: Width, r: Gpr, v: V) {
-        let Some(slot) = self.slot(r) else { return self.failed = true };
-        self.written |= 1 << (slot - local::GPR);
+        let Some(slot) = self.written(r, (w == W64).then_some(v)) else { return self.failed = true };
         match w {
             Width::W64 | Width::W32 => self.push(v),
             _ => {
@@ -53,44 +70,35 @@ impl Emit for Lower {
     }
     fn reg_high(&mut self, r: Gpr) -> V {
         let Some(slot) = self.slot(r) else { return V::Const(0) };
-        self.sink().local_get(slot).i64_const(8).i64_shr_u().i64_const(0xff).i64_and();
-        self.value()
+        self.sink().local_get(slot).i32_wrap_i64().i32_const(8).i32_shr_u().i32_const(0xff).i32_and();
+        self.short()
     }
     fn set_reg_high(&mut self, r: Gpr, v: V) {
-        let Some(slot) = self.slot(r) else { return self.failed = true };
-        self.written |= 1 << (slot - local::GPR);
+        let Some(slot) = self.written(r, None) else { return self.failed = true };
         self.sink().local_get(slot).i64_const(!0xff00).i64_and();
         self.push(v);
         self.sink().i64_const(8).i64_shl().i64_or().local_set(slot);
     }
 
     fn offset(&mut self, m: &Mem) -> V {
-        let mut sum = self.reg(W64, m.base);
-        if m.index != Gpr::ZERO {
-            let index = self.reg(W64, m.index);
-            let scaled = self.shl(W64, index, V::Const(m.scale as u64));
-            sum = self.add(W64, sum, scaled);
-        }
-        sum = self.add(W64, sum, V::Const(m.disp as u64));
-        if m.addr32 { self.zext(Width::W32, sum) } else { sum }
+        self.operand_offset(m)
     }
     fn addr(&mut self, m: &Mem) -> V {
-        let offset = self.offset(m);
-        let segment = self.reg(W64, m.segment);
-        self.add(W64, offset, segment)
+        let offset = self.operand_offset(m);
+        self.segmented(offset, m.segment)
     }
     fn load_at(&mut self, w: Width, addr: V) -> Result<V, NoLowering> {
-        let host = self.host(addr, w.bytes(), local::READ, EXIT_INTERPRET);
-        Ok(self.load_host(w, host))
+        let m = self.checked(addr, w.bytes(), false);
+        Ok(self.load_host(w, m))
     }
     fn store_at(&mut self, w: Width, addr: V, v: V) -> Done<Self> {
-        let host = self.host(addr, w.bytes(), local::WRITE, EXIT_INTERPRET);
-        self.store_host(w, host, v);
+        let m = self.checked(addr, w.bytes(), true);
+        self.store_host(w, m, v);
         Ok(())
     }
     fn check_write(&mut self, w: Width, addr: V) -> Result<M, NoLowering> {
         // Every writable page is readable through the same host address.
-        Ok(self.host(addr, w.bytes(), local::WRITE, EXIT_INTERPRET))
+        Ok(self.checked(addr, w.bytes(), true))
     }
     fn get(&mut self, w: Width, m: M) -> V {
         self.load_host(w, m)
@@ -100,21 +108,33 @@ impl Emit for Lower {
     }
 
     fn add(&mut self, w: Width, a: V, b: V) -> V {
-        match (a, b) {
+        let sum = match (a, b) {
             (V::Const(0), v) | (v, V::Const(0)) => v,
-            _ => self.binary(w, a, b, u64::wrapping_add, |s| s.i64_add(), true),
+            _ => self.binary(w, a, b, u64::wrapping_add, |s| s.i64_add(), |s| s.i32_add(), true),
+        };
+        if w == W64 {
+            match (a, b) {
+                (of, V::Const(c)) | (V::Const(c), of) if of != sum => self.roots.note_sum(sum, of, c),
+                _ => {}
+            }
         }
+        sum
     }
     fn sub(&mut self, w: Width, a: V, b: V) -> V {
-        self.binary(w, a, b, u64::wrapping_sub, |s| s.i64_sub(), true)
+        let rest = self.binary(w, a, b, u64::wrapping_sub, |s| s.i64_sub(), |s| s.i32_sub(), true);
+        if let (W64, V::Const(c)) = (w, b) {
+            self.roots.note_sum(rest, a, c.wrapping_neg());
+        }
+        rest
     }
     fn mul(&mut self, w: Width, a: V, b: V) -> V {
-        self.binary(w, a, b, u64::wrapping_mul, |s| s.i64_mul(), true)
+        self.binary(w, a, b, u64::wrapping_mul, |s| s.i64_mul(), |s| s.i32_mul(), true)
     }
     fn mul_hi_u(&mut self, w: Width, a: V, b: V) -> V {
         if w != W64 {
             let product = self.mul(W64, a, b);
-            return self.shr(W64, product, V::Const(w.bits() as u64));
+            let high = self.shr(W64, product, V::Const(w.bits() as u64));
+            return self.zext(w, high);
         }
         self.wide_product(a, b)
     }
@@ -133,30 +153,43 @@ impl Emit for Lower {
         self.sub(W64, high, fix_a)
     }
     fn and(&mut self, a: V, b: V) -> V {
-        self.binary(W64, a, b, |a, b| a & b, |s| s.i64_and(), false)
+        // Either side clears the upper half.
+        let w = if is_short(a) || is_short(b) { W32 } else { W64 };
+        self.binary(w, a, b, |a, b| a & b, |s| s.i64_and(), |s| s.i32_and(), false)
     }
     fn or(&mut self, a: V, b: V) -> V {
-        self.binary(W64, a, b, |a, b| a | b, |s| s.i64_or(), false)
+        match (a, b) {
+            (V::Const(0), v) | (v, V::Const(0)) => v,
+            _ => self.bitwise(a, b, |a, b| a | b, |s| s.i64_or(), |s| s.i32_or()),
+        }
     }
     fn xor(&mut self, a: V, b: V) -> V {
-        self.binary(W64, a, b, |a, b| a ^ b, |s| s.i64_xor(), false)
+        self.bitwise(a, b, |a, b| a ^ b, |s| s.i64_xor(), |s| s.i32_xor())
     }
     fn shl(&mut self, w: Width, a: V, n: V) -> V {
         match n {
             V::Const(0) => a,
-            _ => self.binary(w, a, n, |a, n| a << (n & 63), |s| s.i64_shl(), true),
+            _ => self.binary(w, a, n, |a, n| a << (n & 63), |s| s.i64_shl(), |s| s.i32_shl(), true),
         }
     }
-    fn shr(&mut self, _w: Width, a: V, n: V) -> V {
-        self.binary(W64, a, n, |a, n| a >> (n & 63), |s| s.i64_shr_u(), false)
+    fn shr(&mut self, w: Width, a: V, n: V) -> V {
+        match n {
+            V::Const(0) => a,
+            _ => self.binary(w, a, n, |a, n| a >> (n & 63), |s| s.i64_shr_u(), |s| s.i32_shr_u(), false),
+        }
     }
     fn sar(&mut self, w: Width, a: V, n: V) -> V {
-        self.push(a);
-        self.extend(w);
-        self.push(n);
-        self.sink().i64_shr_s();
+        if w == W64 {
+            self.push(a);
+            self.push(n);
+            self.sink().i64_shr_s();
+            return self.value();
+        }
+        self.push_signed(w, a);
+        self.push32(n);
+        self.sink().i32_shr_s();
         self.cut(w);
-        self.value()
+        self.short()
     }
     fn rol(&mut self, w: Width, a: V, n: V) -> V {
         self.rotate(w, a, n, true)
@@ -165,57 +198,105 @@ impl Emit for Lower {
         self.rotate(w, a, n, false)
     }
     fn zext(&mut self, w: Width, a: V) -> V {
-        if w == W64 { a } else { self.and(a, V::Const(w.mask())) }
+        match (w, a) {
+            (W64, _) => a,
+            (_, V::Const(c)) => V::Const(w.trunc(c)),
+            (W32, V::Short(_)) => a,
+            _ => {
+                self.push32(a);
+                self.cut(w);
+                self.short()
+            }
+        }
     }
     fn sext(&mut self, from: Width, to: Width, a: V) -> V {
         if let V::Const(v) = a {
             return V::Const(to.trunc(from.sext(v) as u64));
         }
-        self.push(a);
-        self.extend(from);
+        if from == W64 {
+            return self.zext(to, a);
+        }
+        self.push_signed(from, a);
+        if to == W64 {
+            self.sink().i64_extend_i32_s();
+            return self.value();
+        }
         self.cut(to);
-        self.value()
+        self.short()
     }
     fn clz(&mut self, w: Width, a: V) -> V {
-        self.push(a);
-        self.sink().i64_clz().i64_const(64 - w.bits() as i64).i64_sub();
-        self.value()
+        if w == W64 {
+            self.push(a);
+            self.sink().i64_clz();
+            return self.value();
+        }
+        self.push32(a);
+        self.sink().i32_clz().i32_const(32 - w.bits() as i32).i32_sub();
+        self.short()
     }
     fn ctz(&mut self, w: Width, a: V) -> V {
-        self.push(a);
-        if w != W64 {
-            self.sink().i64_const(1 << w.bits()).i64_or();
+        if w == W64 {
+            self.push(a);
+            self.sink().i64_ctz();
+            return self.value();
         }
-        self.sink().i64_ctz();
-        self.value()
+        self.push32(a);
+        if w != W32 {
+            self.sink().i32_const(1 << w.bits()).i32_or();
+        }
+        self.sink().i32_ctz();
+        self.short()
     }
     fn popcnt(&mut self, a: V) -> V {
+        if is_short(a) {
+            self.push32(a);
+            self.sink().i32_popcnt();
+            return self.short();
+        }
         self.push(a);
         self.sink().i64_popcnt();
         self.value()
     }
 
     fn eq(&mut self, a: V, b: V) -> B {
-        self.push(a);
-        self.push(b);
-        self.sink().i64_eq();
-        self.truth()
+        match (a, b) {
+            (V::Const(a), V::Const(b)) => return B::Const(a == b),
+            (v, V::Const(0)) | (V::Const(0), v) => {
+                if is_short(v) {
+                    self.push32(v);
+                    self.sink().i32_eqz();
+                } else {
+                    self.push(v);
+                    self.sink().i64_eqz();
+                }
+                return self.truth();
+            }
+            _ => {}
+        }
+        self.compare_words(a, b, |s| s.i64_eq(), |s| s.i32_eq())
     }
     fn ult(&mut self, a: V, b: V) -> B {
-        self.push(a);
-        self.push(b);
-        self.sink().i64_lt_u();
-        self.truth()
+        if let (V::Const(a), V::Const(b)) = (a, b) {
+            return B::Const(a < b);
+        }
+        self.compare_words(a, b, |s| s.i64_lt_u(), |s| s.i32_lt_u())
     }
     fn slt(&mut self, w: Width, a: V, b: V) -> B {
-        self.push(a);
-        self.extend(w);
-        self.push(b);
-        self.extend(w);
-        self.sink().i64_lt_s();
+        if w == W64 {
+            self.push(a);
+            self.push(b);
+            self.sink().i64_lt_s();
+            return self.truth();
+        }
+        self.push_signed(w, a);
+        self.push_signed(w, b);
+        self.sink().i32_lt_s();
         self.truth()
     }
     fn not(&mut self, a: B) -> B {
+        if let B::Const(a) = a {
+            return B::Const(!a);
+        }
         self.push_truth(a);
         self.sink().i32_eqz();
         self.truth()
@@ -227,17 +308,32 @@ impl Emit for Lower {
         self.truth()
     }
     fn either(&mut self, a: B, b: B) -> B {
+        match (a, b) {
+            (B::Const(false), x) | (x, B::Const(false)) => return x,
+            _ => {}
+        }
         self.push_truth(a);
         self.push_truth(b);
         self.sink().i32_or();
         self.truth()
     }
     fn to_int(&mut self, a: B) -> V {
-        self.push_truth(a);
-        self.sink().i64_extend_i32_u();
-        self.value()
+        match a {
+            B::Const(b) => V::Const(b as u64),
+            B::Local(l) => V::Short(l),
+        }
     }
     fn select(&mut self, c: B, a: V, b: V) -> V {
+        if let B::Const(c) = c {
+            return if c { a } else { b };
+        }
+        if is_short(a) && is_short(b) {
+            self.push32(a);
+            self.push32(b);
+            self.push_truth(c);
+            self.sink().select();
+            return self.short();
+        }
         self.push(a);
         self.push(b);
         self.push_truth(c);
@@ -248,202 +344,33 @@ impl Emit for Lower {
         self.push_truth(c);
         self.sink().if_(BlockType::Empty);
         self.depth += 1;
+        self.conditional += 1;
         let before = self.flags;
         let done = then(self);
         if self.flags != before {
             self.flags = Known::Nothing;
+            self.order = None;
         }
+        self.conditional -= 1;
         self.depth -= 1;
         self.sink().end();
         done
     }
 
     fn set_flags(&mut self, op: FlagOp, w: Width, a: V, b: V, res: V) {
-        for (v, into) in [(a, local::FLAG_A), (b, local::FLAG_B), (res, local::FLAG_RES)] {
-            self.push(v);
-            self.sink().local_set(into);
-        }
-        self.sink().i32_const(op.code(w) as i32).local_set(local::FLAG_OP);
-        self.flags = Known::Op(op, w);
+        self.record(op, w, a, b, res);
     }
     fn flag(&mut self, f: Flag) -> B {
-        let (a, b, res) = (V::Local(local::FLAG_A), V::Local(local::FLAG_B), V::Local(local::FLAG_RES));
-        let Known::Op(op, w) = self.flags else {
-            self.failed = true;
-            return B::Const(false);
-        };
-        if op == FlagOp::Packed {
-            let bit = match f {
-                Flag::Cf => bits::CF,
-                Flag::Pf => bits::PF,
-                Flag::Af => bits::AF,
-                Flag::Zf => bits::ZF,
-                Flag::Sf => bits::SF,
-                Flag::Of => bits::OF,
-            };
-            return self.bit_of(a, bit);
-        }
-        match f {
-            Flag::Zf => self.is_zero(res),
-            Flag::Sf => self.slt(w, res, V::Const(0)),
-            Flag::Pf => {
-                let low = self.and_imm(res, 0xff);
-                let ones = self.popcnt(low);
-                let odd = self.and_imm(ones, 1);
-                self.is_zero(odd)
-            }
-            Flag::Cf => match op {
-                FlagOp::Add => self.ult(res, a),
-                FlagOp::Sub => self.ult(a, b),
-                FlagOp::Adc => {
-                    let (both, any) = (self.and(a, b), self.or(a, b));
-                    let gone = self.without(any, res);
-                    let carry = self.or(both, gone);
-                    self.slt(w, carry, V::Const(0))
-                }
-                FlagOp::Sbb => {
-                    let not_a = self.complement(a);
-                    let (both, any) = (self.and(not_a, b), self.or(not_a, b));
-                    let still = self.and(any, res);
-                    let borrow = self.or(both, still);
-                    self.slt(w, borrow, V::Const(0))
-                }
-                FlagOp::Shl => {
-                    let out = self.sub(W64, V::Const(w.bits() as u64), b);
-                    // A count above the width shifts zeros out; then `out` is negative and its bit is cut off here.
-                    let bit = self.shr(W64, a, out);
-                    let bit = self.and_imm(bit, 1);
-                    let too_far = self.ult(V::Const(w.bits() as u64), b);
-                    let bit = self.select(too_far, V::Const(0), bit);
-                    self.is_nonzero(bit)
-                }
-                FlagOp::Shr | FlagOp::Sar => {
-                    let a = if op == FlagOp::Sar { self.sext(w, W64, a) } else { a };
-                    let last = self.sub(W64, b, V::Const(1));
-                    let bit = self.sar(W64, a, last);
-                    let bit = self.and_imm(bit, 1);
-                    self.is_nonzero(bit)
-                }
-                FlagOp::Logic | FlagOp::Packed => B::Const(false),
-                FlagOp::Inc | FlagOp::Dec | FlagOp::ResCarry | FlagOp::Mul => self.is_nonzero(b),
-                FlagOp::Partial => self.bit_of(b, bits::CF),
-            },
-            Flag::Of => match op {
-                FlagOp::Add | FlagOp::Adc => {
-                    let (x, y) = (self.xor(a, res), self.xor(b, res));
-                    self.both_signs(w, x, y)
-                }
-                FlagOp::Sub | FlagOp::Sbb => {
-                    let (x, y) = (self.xor(a, b), self.xor(a, res));
-                    self.both_signs(w, x, y)
-                }
-                FlagOp::Inc => {
-                    let turned = self.without(res, a);
-                    self.slt(w, turned, V::Const(0))
-                }
-                FlagOp::Dec => {
-                    let turned = self.without(a, res);
-                    self.slt(w, turned, V::Const(0))
-                }
-                FlagOp::Shl => {
-                    let (sign, carry) = (self.slt(w, res, V::Const(0)), self.flag(Flag::Cf));
-                    self.differ(sign, carry)
-                }
-                FlagOp::Shr => {
-                    let doubled = self.shl(W64, res, V::Const(1));
-                    let turned = self.xor(res, doubled);
-                    self.slt(w, turned, V::Const(0))
-                }
-                FlagOp::Logic | FlagOp::ResCarry | FlagOp::Sar | FlagOp::Packed => B::Const(false),
-                FlagOp::Mul => self.is_nonzero(b),
-                FlagOp::Partial => self.bit_of(b, bits::OF),
-            },
-            Flag::Af => match op {
-                FlagOp::Partial => self.bit_of(b, bits::AF),
-                FlagOp::Add | FlagOp::Adc | FlagOp::Sub | FlagOp::Sbb => {
-                    let sum = self.xor(a, b);
-                    let carries = self.xor(sum, res);
-                    let carry = self.and_imm(carries, 0x10);
-                    self.is_nonzero(carry)
-                }
-                FlagOp::Inc => {
-                    let low = self.and_imm(res, 0xf);
-                    self.is_zero(low)
-                }
-                FlagOp::Dec => {
-                    let low = self.and_imm(a, 0xf);
-                    self.is_zero(low)
-                }
-                _ => B::Const(false),
-            },
-        }
+        self.flag_of(f)
     }
     fn cond(&mut self, c: Cond) -> B {
-        let (a, b, res) = (V::Local(local::FLAG_A), V::Local(local::FLAG_B), V::Local(local::FLAG_RES));
-        let negated = (c as u8) & 1 != 0;
-        // Compare the operands where the last operation was a comparison; else put the condition together from flags.
-        let positive = match (c, self.flags) {
-            (Cond::B | Cond::Ae, Known::Op(FlagOp::Sub, _)) => self.ult(a, b),
-            (Cond::Be | Cond::A, Known::Op(FlagOp::Sub, _)) => {
-                let above = self.ult(b, a);
-                self.not(above)
-            }
-            (Cond::L | Cond::Ge, Known::Op(FlagOp::Sub, w)) => self.slt(w, a, b),
-            (Cond::Le | Cond::G, Known::Op(FlagOp::Sub, w)) => {
-                let greater = self.slt(w, b, a);
-                self.not(greater)
-            }
-            (Cond::L | Cond::Ge, Known::Op(FlagOp::Logic, w)) => self.slt(w, res, V::Const(0)),
-            (Cond::O | Cond::No, _) => self.flag(Flag::Of),
-            (Cond::B | Cond::Ae, _) => self.flag(Flag::Cf),
-            (Cond::E | Cond::Ne, _) => self.flag(Flag::Zf),
-            (Cond::S | Cond::Ns, _) => self.flag(Flag::Sf),
-            (Cond::P | Cond::Np, _) => self.flag(Flag::Pf),
-            (Cond::Be | Cond::A, _) => {
-                let (carry, zero) = (self.flag(Flag::Cf), self.flag(Flag::Zf));
-                self.either(carry, zero)
-            }
-            (Cond::L | Cond::Ge | Cond::Le | Cond::G, _) => {
-                let (sign, overflow) = (self.flag(Flag::Sf), self.flag(Flag::Of));
-                let less = self.differ(sign, overflow);
-                if matches!(c, Cond::L | Cond::Ge) {
-                    less
-                } else {
-                    let zero = self.flag(Flag::Zf);
-                    self.either(less, zero)
-                }
-            }
-        };
-        if negated { self.not(positive) } else { positive }
+        self.condition(c)
     }
     fn status(&mut self) -> V {
-        let mut all = V::Const(0);
-        let flags = [
-            (Flag::Cf, bits::CF),
-            (Flag::Pf, bits::PF),
-            (Flag::Af, bits::AF),
-            (Flag::Zf, bits::ZF),
-            (Flag::Sf, bits::SF),
-            (Flag::Of, bits::OF),
-        ];
-        for (flag, bit) in flags {
-            let on = self.flag(flag);
-            let on = self.to_int(on);
-            let on = self.shl(W64, on, V::Const(bit.trailing_zeros() as u64));
-            all = self.or(all, on);
-        }
-        all
+        self.status_bits()
     }
     fn set_status(&mut self, mask: u64, v: V) {
-        let mut packed = self.and_imm(v, mask & bits::STATUS);
-        if mask & bits::STATUS != bits::STATUS {
-            let old = self.status();
-            let kept = self.and_imm(old, !mask);
-            packed = self.or(packed, kept);
-        }
-        self.push(packed);
-        self.sink().local_set(local::FLAG_A).i32_const(0).local_set(local::FLAG_OP);
-        self.flags = Known::Op(FlagOp::Packed, Width::W8);
+        self.set_status_bits(mask, v);
     }
 
     fn next_rip(&mut self, _i: &Insn) -> V {
@@ -458,15 +385,15 @@ impl Emit for Lower {
         self.end = End::Branch(c);
     }
     fn jump_to(&mut self, target: V) {
-        self.push(target);
-        let depth = self.depth;
-        self.sink().local_set(local::RIP).i32_const(EXIT_GOTO).local_set(local::CODE).br(depth);
-        self.end = End::Left;
+        self.end = End::To(target);
     }
     fn trap(&mut self, _x: Exception) -> Done<Self> {
         // The interpreter raises it: leave at the instruction, inside whatever condition we are.
         let at = self.at;
         self.leave_at(at, EXIT_INTERPRET);
+        if self.conditional == 0 {
+            self.end = End::Left;
+        }
         Ok(())
     }
     fn leave(&mut self, _why: Exit) {
@@ -477,26 +404,44 @@ impl Emit for Lower {
     }
 
     fn xmm(&mut self, r: u8) -> X {
-        self.used_xmm |= 1 << (r & 15);
-        self.sink().local_get(local::XMM + (r & 15) as u32);
+        let r = r & 15;
+        self.usage.used_xmm |= 1 << r;
+        let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize]);
+        self.get(low);
+        if self.is_halved(r) {
+            let low = self.temporary(ValType::F64);
+            self.set(low);
+            self.get(high);
+            let high = self.value();
+            return X::Halves(low, high);
+        }
         self.vector()
     }
     fn set_xmm(&mut self, r: u8, x: X) {
-        self.used_xmm |= 1 << (r & 15);
-        self.written_xmm |= 1 << (r & 15);
-        self.push_x(x);
-        self.sink().local_set(local::XMM + (r & 15) as u32);
+        let r = r & 15;
+        self.usage.used_xmm |= 1 << r;
+        self.usage.written_xmm |= 1 << r;
+        let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize]);
+        if self.is_halved(r) {
+            let upper = self.high_half(x);
+            self.push_double(x);
+            self.sink().local_set(low);
+            self.push(upper);
+            self.sink().local_set(high);
+        } else {
+            self.push_x(x);
+            self.sink().local_set(low);
+        }
     }
     fn mmx(&mut self, _r: u8) -> X {
         self.failed = true;
-        self.vimm(0, 0)
+        X::Const(0, 0)
     }
     fn set_mmx(&mut self, _r: u8, _x: X) {
         self.failed = true;
     }
     fn vimm(&mut self, lo: u64, hi: u64) -> X {
-        self.sink().v128_const((hi as i128) << 64 | lo as i128);
-        self.vector()
+        X::Const(lo, hi)
     }
     fn vun(&mut self, op: VUn, a: X) -> X {
         self.push_x(a);
@@ -504,6 +449,10 @@ impl Emit for Lower {
         self.vector()
     }
     fn vbin(&mut self, op: VBin, a: X, b: X) -> X {
+        let by_halves = matches!(op, VBin::V128And | VBin::V128Andnot | VBin::V128Or | VBin::V128Xor);
+        if by_halves && matches!((a, b), (X::Halves(..), _) | (_, X::Halves(..))) {
+            return self.bitwise_halves(op, a, b);
+        }
         self.push_x(a);
         self.push_x(b);
         self.simd(op.opcode());
@@ -511,8 +460,7 @@ impl Emit for Lower {
     }
     fn vshift(&mut self, op: VShift, a: X, n: V) -> X {
         self.push_x(a);
-        self.push(n);
-        self.sink().i32_wrap_i64();
+        self.push32(n);
         self.simd(op.opcode());
         self.vector()
     }
@@ -537,36 +485,54 @@ impl Emit for Lower {
         self.vector()
     }
     fn vsplat(&mut self, shape: Shape, v: V) -> X {
-        self.push(v);
+        if shape == Shape::I64x2 {
+            self.push(v);
+            self.sink().i64x2_splat();
+            return self.vector();
+        }
+        self.push32(v);
         let mut sink = self.sink();
         match shape {
-            Shape::I64x2 => sink.i64x2_splat(),
-            Shape::I32x4 => sink.i32_wrap_i64().i32x4_splat(),
-            Shape::I16x8 => sink.i32_wrap_i64().i16x8_splat(),
-            Shape::I8x16 => sink.i32_wrap_i64().i8x16_splat(),
+            Shape::I32x4 => sink.i32x4_splat(),
+            Shape::I16x8 => sink.i16x8_splat(),
+            _ => sink.i8x16_splat(),
         };
         self.vector()
     }
     fn vextract(&mut self, shape: Shape, lane: u8, a: X) -> V {
+        if shape == Shape::I64x2 {
+            return if lane == 0 { self.low_half(a) } else { self.high_half(a) };
+        }
         self.push_x(a);
         let mut sink = self.sink();
         match shape {
-            Shape::I64x2 => sink.i64x2_extract_lane(lane),
-            Shape::I32x4 => sink.i32x4_extract_lane(lane).i64_extend_i32_u(),
-            Shape::I16x8 => sink.i16x8_extract_lane_u(lane).i64_extend_i32_u(),
-            Shape::I8x16 => sink.i8x16_extract_lane_u(lane).i64_extend_i32_u(),
+            Shape::I32x4 => sink.i32x4_extract_lane(lane),
+            Shape::I16x8 => sink.i16x8_extract_lane_u(lane),
+            _ => sink.i8x16_extract_lane_u(lane),
         };
-        self.value()
+        self.short()
     }
     fn vreplace(&mut self, shape: Shape, lane: u8, a: X, v: V) -> X {
+        if let (Shape::I64x2, X::Halves(low, high)) = (shape, a) {
+            if lane == 1 {
+                return X::Halves(low, v);
+            }
+            self.push(v);
+            self.sink().f64_reinterpret_i64();
+            return self.halves(high);
+        }
         self.push_x(a);
-        self.push(v);
+        if shape == Shape::I64x2 {
+            self.push(v);
+            self.sink().i64x2_replace_lane(lane);
+            return self.vector();
+        }
+        self.push32(v);
         let mut sink = self.sink();
         match shape {
-            Shape::I64x2 => sink.i64x2_replace_lane(lane),
-            Shape::I32x4 => sink.i32_wrap_i64().i32x4_replace_lane(lane),
-            Shape::I16x8 => sink.i32_wrap_i64().i16x8_replace_lane(lane),
-            Shape::I8x16 => sink.i32_wrap_i64().i8x16_replace_lane(lane),
+            Shape::I32x4 => sink.i32x4_replace_lane(lane),
+            Shape::I16x8 => sink.i16x8_replace_lane(lane),
+            _ => sink.i8x16_replace_lane(lane),
         };
         self.vector()
     }
@@ -579,8 +545,7 @@ impl Emit for Lower {
             Shape::I16x8 => sink.i16x8_bitmask(),
             Shape::I8x16 => sink.i8x16_bitmask(),
         };
-        self.sink().i64_extend_i32_u();
-        self.value()
+        self.short()
     }
     fn vany(&mut self, a: X) -> B {
         self.push_x(a);
@@ -588,109 +553,160 @@ impl Emit for Lower {
         self.truth()
     }
     fn vload(&mut self, bytes: u32, aligned: bool, addr: V) -> Result<X, NoLowering> {
-        self.leave_unless_aligned(aligned, addr);
-        let host = self.host(addr, bytes, local::READ, EXIT_INTERPRET);
-        self.sink().local_get(host.0);
-        let mut sink = self.sink();
-        match bytes {
-            4 => sink.v128_load32_zero(PLAIN),
-            8 => sink.v128_load64_zero(PLAIN),
-            _ => sink.v128_load(PLAIN),
-        };
-        Ok(self.vector())
+        if aligned && bytes == 16 {
+            self.leave_unless_aligned(addr);
+        }
+        let m = self.checked(addr, bytes, false);
+        Ok(self.load_vector(bytes, m))
     }
     fn vstore(&mut self, bytes: u32, aligned: bool, addr: V, x: X) -> Done<Self> {
-        self.leave_unless_aligned(aligned, addr);
-        let host = self.host(addr, bytes, local::WRITE, EXIT_INTERPRET);
-        self.sink().local_get(host.0);
-        self.push_x(x);
-        let mut sink = self.sink();
-        match bytes {
-            4 => sink.v128_store32_lane(PLAIN, 0),
-            8 => sink.v128_store64_lane(PLAIN, 0),
-            _ => sink.v128_store(PLAIN),
-        };
+        if aligned && bytes == 16 {
+            self.leave_unless_aligned(addr);
+        }
+        let m = self.checked(addr, bytes, true);
+        self.store_vector(bytes, m, x);
         Ok(())
     }
 
-    // Floating point with exact NaNs and MXCSR flags stays with the interpreter until the variants of the design exist.
-    fn fp(&mut self, _op: FpOp, _t: FpType, _lanes: Lanes, _a: X, _b: X) -> Result<X, NoLowering> {
-        Err(NoLowering)
+    fn fp(&mut self, op: FpOp, t: FpType, lanes: Lanes, a: X, b: X) -> Result<X, NoLowering> {
+        self.arith(op, t, lanes, a, b)
     }
-    fn fp_convert(&mut self, _op: FpCvt, _a: X, _b: X) -> Result<X, NoLowering> {
-        Err(NoLowering)
+    fn fp_convert(&mut self, op: FpCvt, a: X, b: X) -> Result<X, NoLowering> {
+        Ok(self.convert(op, a, b))
     }
-    fn fp_to_int(&mut self, _t: FpType, _w: Width, _truncate: bool, _x: X) -> Result<V, NoLowering> {
-        Err(NoLowering)
+    fn fp_to_int(&mut self, t: FpType, w: Width, truncate: bool, x: X) -> Result<V, NoLowering> {
+        Ok(self.to_integer(t, w, truncate, x))
     }
-    fn fp_from_int(&mut self, _t: FpType, _w: Width, _a: X, _v: V) -> Result<X, NoLowering> {
-        Err(NoLowering)
+    fn fp_from_int(&mut self, t: FpType, w: Width, a: X, v: V) -> Result<X, NoLowering> {
+        Ok(self.from_integer(t, w, a, v))
     }
-    fn fp_compare(&mut self, _t: FpType, _quiet: bool, _a: X, _b: X) -> Result<V, NoLowering> {
-        Err(NoLowering)
+    fn fp_compare(&mut self, t: FpType, _quiet: bool, a: X, b: X) -> Result<V, NoLowering> {
+        Ok(self.compare(t, a, b))
     }
 }
 
-impl Lower {
-    fn differ(&mut self, a: B, b: B) -> B {
-        self.push_truth(a);
-        self.push_truth(b);
-        self.sink().i32_xor();
+impl Lower<'_> {
+    /// The local of a register that is about to get `v`, if that is known as a whole.
+    fn written(&mut self, r: Gpr, v: Option<V>) -> Option<u32> {
+        let slot = self.slot(r)?;
+        let index = super::lower::slot_index(r)?;
+        self.usage.written |= 1 << index;
+        // What happens on one path only leaves an unknown value.
+        let v = v.filter(|_| self.conditional == 0);
+        self.roots.write(index, v);
+        Some(slot)
+    }
+
+    /// Cuts the i32 on the stack to `w`.
+    fn cut(&mut self, w: Width) {
+        if w < W32 {
+            self.sink().i32_const(w.mask() as i32).i32_and();
+        }
+    }
+
+    /// Pushes an i32: the low `w` bits, sign-extended.
+    fn push_signed(&mut self, w: Width, v: V) {
+        if let V::Const(c) = v {
+            self.sink().i32_const(w.sext(c) as i32);
+            return;
+        }
+        self.push32(v);
+        let mut sink = self.sink();
+        match w {
+            Width::W8 => _ = sink.i32_extend8_s(),
+            Width::W16 => _ = sink.i32_extend16_s(),
+            _ => {}
+        }
+    }
+
+    /// An operation of two integers, folded when both are known.
+    #[expect(clippy::too_many_arguments, reason = "one row for each operation reads best")]
+    fn binary(&mut self, w: Width, a: V, b: V, fold: fn(u64, u64) -> u64, long: Op, short: Op, cut: bool) -> V {
+        if let (V::Const(a), V::Const(b)) = (a, b) {
+            return V::Const(w.trunc(fold(a, b)));
+        }
+        if w == W64 {
+            self.push(a);
+            self.push(b);
+            long(&mut self.sink());
+            return self.value();
+        }
+        self.push32(a);
+        self.push32(b);
+        short(&mut self.sink());
+        if cut {
+            self.cut(w);
+        }
+        self.short()
+    }
+
+    fn bitwise(&mut self, a: V, b: V, fold: fn(u64, u64) -> u64, long: Op, short: Op) -> V {
+        let w = if is_short(a) && is_short(b) { W32 } else { W64 };
+        self.binary(w, a, b, fold, long, short, false)
+    }
+
+    fn compare_words(&mut self, a: V, b: V, long: Op, short: Op) -> B {
+        if is_short(a) && is_short(b) {
+            self.push32(a);
+            self.push32(b);
+            short(&mut self.sink());
+        } else {
+            self.push(a);
+            self.push(b);
+            long(&mut self.sink());
+        }
         self.truth()
     }
-    fn bit_of(&mut self, v: V, bit: u64) -> B {
-        let picked = self.and_imm(v, bit);
-        self.is_nonzero(picked)
-    }
-    fn complement(&mut self, v: V) -> V {
-        self.xor(v, V::Const(u64::MAX))
-    }
-    /// a & !b.
-    fn without(&mut self, a: V, b: V) -> V {
-        let b = self.complement(b);
-        self.and(a, b)
-    }
 
-    /// The sign bits of both are set.
-    fn both_signs(&mut self, w: Width, a: V, b: V) -> B {
-        let both = self.and(a, b);
-        self.slt(w, both, V::Const(0))
-    }
-
-    /// Writes an instruction of the vector group.
-    fn simd(&mut self, opcode: u32) {
-        self.bytes.push(0xfd);
-        opcode.encode(&mut self.bytes);
-    }
-
-    fn leave_unless_aligned(&mut self, aligned: bool, addr: V) {
-        if aligned {
-            self.push(addr);
-            self.sink().i64_const(15).i64_and().i64_const(0).i64_ne();
-            self.leave_if(EXIT_INTERPRET);
-        }
+    /// and, andnot, or, xor on both halves.
+    fn bitwise_halves(&mut self, op: VBin, a: X, b: X) -> X {
+        let half = |e: &mut Self, a: V, b: V| match op {
+            VBin::V128And => e.and(a, b),
+            VBin::V128Andnot => {
+                let not = e.xor(b, V::Const(u64::MAX));
+                e.and(a, not)
+            }
+            VBin::V128Or => e.or(a, b),
+            _ => e.xor(a, b),
+        };
+        let (a0, b0, a1, b1) = (self.low_half(a), self.low_half(b), self.high_half(a), self.high_half(b));
+        let high = half(self, a1, b1);
+        let low = half(self, a0, b0);
+        self.push(low);
+        self.sink().f64_reinterpret_i64();
+        self.halves(high)
     }
 
     fn rotate(&mut self, w: Width, a: V, n: V, left: bool) -> V {
-        if w == W64 {
+        if w >= W32 {
             return if left {
-                self.binary(W64, a, n, |a, n| a.rotate_left(n as u32 & 63), |s| s.i64_rotl(), false)
+                let fold = if w == W64 {
+                    |a: u64, n: u64| a.rotate_left(n as u32 & 63)
+                } else {
+                    |a: u64, n: u64| (a as u32).rotate_left(n as u32 & 31) as u64
+                };
+                self.binary(w, a, n, fold, |s| s.i64_rotl(), |s| s.i32_rotl(), false)
             } else {
-                self.binary(W64, a, n, |a, n| a.rotate_right(n as u32 & 63), |s| s.i64_rotr(), false)
+                let fold = if w == W64 {
+                    |a: u64, n: u64| a.rotate_right(n as u32 & 63)
+                } else {
+                    |a: u64, n: u64| (a as u32).rotate_right(n as u32 & 31) as u64
+                };
+                self.binary(w, a, n, fold, |s| s.i64_rotr(), |s| s.i32_rotr(), false)
             };
         }
-        let back = self.sub(W64, V::Const(w.bits() as u64), n);
+        let back = self.sub(W32, V::Const(w.bits() as u64), n);
         let (up, down) = if left { (n, back) } else { (back, n) };
-        let high = self.shl(w, a, up);
-        let low = self.shr(w, a, down);
+        let high = self.shl(W32, a, up);
+        let low = self.shr(W32, a, down);
         let both = self.or(high, low);
         self.zext(w, both)
     }
 
     /// High half of the 128-bit product from four 32-bit products.
     fn wide_product(&mut self, a: V, b: V) -> V {
-        let low = |e: &mut Lower, v| e.zext(Width::W32, v);
-        let high = |e: &mut Lower, v| e.shr(W64, v, V::Const(32));
+        let low = |e: &mut Self, v| e.and_long(v, u32::MAX as u64);
+        let high = |e: &mut Self, v| e.shr(W64, v, V::Const(32));
         let (a0, a1, b0, b1) = (low(self, a), high(self, a), low(self, b), high(self, b));
         let (p00, p01) = (self.mul(W64, a0, b0), self.mul(W64, a0, b1));
         let (p10, p11) = (self.mul(W64, a1, b0), self.mul(W64, a1, b1));
@@ -702,5 +718,93 @@ impl Lower {
         let (up1, up2) = (high(self, middle), high(self, second));
         let sum = self.add(W64, p11, up1);
         self.add(W64, sum, up2)
+    }
+
+    /// v & mask as an i64.
+    fn and_long(&mut self, v: V, mask: u64) -> V {
+        self.push(v);
+        self.sink().i64_const(mask as i64).i64_and();
+        self.value()
+    }
+
+    /// Instructions whose lowering is not their meaning's words: divisions, and clearing a register.
+    pub(super) fn special(&mut self, i: &Insn) -> Option<Done<Self>> {
+        use crate::insn::Operand;
+        match i.mn {
+            Mn::Xor if i.dst() == i.src() && i.width >= W32 => {
+                let Operand::Reg(r) = i.dst() else { return None };
+                self.set_reg(W64, r, V::Const(0));
+                self.record(FlagOp::Logic, i.width, V::Const(0), V::Const(0), V::Const(0));
+                Some(Ok(()))
+            }
+            Mn::Pxor | Mn::Xorps | Mn::Xorpd if i.dst() == i.src() => {
+                let Operand::Xmm(r) = i.dst() else { return None };
+                self.set_xmm(r, X::Const(0, 0));
+                Some(Ok(()))
+            }
+            Mn::Div | Mn::Idiv if i.width >= W32 => Some(self.divide(i)),
+            _ => None,
+        }
+    }
+
+    /// DIV and IDIV whose dividend is one register, extended; other cases and those that trap are the interpreter's.
+    fn divide(&mut self, i: &Insn) -> Done<Self> {
+        let (w, signed) = (i.width, i.mn == Mn::Idiv);
+        let divisor = self.read(w, i, i.dst())?;
+        let (low, high) = (self.reg(w, Gpr::RAX), self.reg(w, Gpr::RDX));
+        let zero = self.is_zero(divisor);
+        if signed {
+            let sign = self.sar(w, low, V::Const(w.bits() as u64 - 1));
+            let extended = self.eq(sign, high);
+            let wide = self.not(extended);
+            // The lowest number by -1 overflows.
+            let (least, minus) = (V::Const(1 << (w.bits() - 1)), V::Const(w.mask()));
+            let (is_least, is_minus) = (self.eq(low, least), self.eq(divisor, minus));
+            let overflow = self.both(is_least, is_minus);
+            let odd = self.either(wide, overflow);
+            let odd = self.either(odd, zero);
+            self.push_truth(odd);
+        } else if w == W64 {
+            let wide = self.is_nonzero(high);
+            let odd = self.either(wide, zero);
+            self.push_truth(odd);
+        } else {
+            // A quotient that does not fit, or a division by zero.
+            let fits = self.ult(high, divisor);
+            let odd = self.not(fits);
+            self.push_truth(odd);
+        }
+        self.leave_if(EXIT_INTERPRET);
+        let quotient = if w == W64 {
+            let op: Op = if signed { |s| s.i64_div_s() } else { |s| s.i64_div_u() };
+            self.push(low);
+            self.push(divisor);
+            op(&mut self.sink());
+            self.value()
+        } else if signed {
+            self.push32(low);
+            self.push32(divisor);
+            self.sink().i32_div_s();
+            self.short()
+        } else {
+            // Most dividends have no upper half, and the narrow division is faster.
+            self.push32(high);
+            self.sink().i32_eqz().if_(BlockType::Result(ValType::I32));
+            self.push32(low);
+            self.push32(divisor);
+            self.sink().i32_div_u().else_();
+            self.push(high);
+            self.sink().i64_const(32).i64_shl();
+            self.push(low);
+            self.sink().i64_or();
+            self.push(divisor);
+            self.sink().i64_div_u().i32_wrap_i64().end();
+            self.short()
+        };
+        let product = self.mul(w, quotient, divisor);
+        let remainder = self.sub(w, low, product);
+        self.set_reg(w, Gpr::RAX, quotient);
+        self.set_reg(w, Gpr::RDX, remainder);
+        Ok(())
     }
 }

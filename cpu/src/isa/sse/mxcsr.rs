@@ -7,11 +7,17 @@ use crate::{Cpu, Exception, Exit, Guest};
 
 /// The bits of MXCSR that exist (MXCSR_MASK of FXSAVE); setting another is #GP.
 pub const MASK: u32 = 0xffff;
+/// The sticky exception flags.
+const FLAGS: u32 = 0x3f;
 
 fn load(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>) -> Result<(), Exit> {
     let v = mem.read(Width::W32, cpu.address(&i.mem)).map_err(fault)? as u32;
     if v & !MASK != 0 {
         return Err(Exit::Exception(Exception::GeneralProtection));
+    }
+    // Flags cleared by hand are going to be looked at.
+    if v & FLAGS == 0 {
+        cpu.fp_watched = 1;
     }
     cpu.mxcsr = v;
     Ok(())

@@ -12,7 +12,7 @@ pub(crate) use profile::Profile;
 use crate::failure::{Failure, Outcome};
 use brainworm_abi::image::Image;
 use brainworm_cpu::ahead::{self, Entry, Span};
-use brainworm_cpu::wasm::Region;
+use brainworm_cpu::wasm::{Link, Region};
 use brainworm_pack::link::Room;
 use elf::Segment;
 use std::collections::BTreeMap;
@@ -184,6 +184,6 @@ fn lower(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<(Regi
     if region.instructions() < 3 {
         return None;
     }
-    let body = region.function().into_raw_body();
+    let body = region.function(&Link::NONE).into_raw_body();
     Some((region, body))
 }

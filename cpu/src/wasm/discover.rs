@@ -1,0 +1,185 @@
+//! Finding the blocks of a region: from its starts along branches, within bounds. Every block ends where control may go
+//! elsewhere, or where something else goes to.
+
+use super::flow::{Graph, Next};
+use super::region::Region;
+use super::state::is_conditional;
+use crate::decode::decode;
+use crate::insn::{Insn, Mn, Operand};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// Code of at most this many bytes is looked at for one region: what hostile code can cost is bounded.
+const MAX_BYTES: usize = 64 * 1024;
+/// Instructions in a region at most.
+const MAX_INSNS: usize = 8192;
+
+/// Instructions that follow each other.
+pub(super) struct Block {
+    pub(super) start: u32,
+    pub(super) insns: Vec<(u32, Insn)>,
+    /// Where it goes when it falls out of its end.
+    pub(super) end: u32,
+}
+
+/// Where control goes after an instruction.
+enum Flow {
+    Next,
+    Jump(u32),
+    Branch(u32),
+    /// To its successor, or out of the region.
+    MayLeave,
+    /// Elsewhere, and back to its successor.
+    Call,
+    Leave,
+}
+
+impl Region {
+    /// Finds the blocks reachable from `start` in `code`, which begins at the region's first page. Code past its end is
+    /// outside: going there leaves the function. `None` when there is no instruction at `start`.
+    pub fn discover(code: &[u8], start: u32) -> Option<Region> {
+        Region::discover_in(code, 0..u32::MAX, &[start])
+    }
+
+    /// The same for several starts, and within `range` only: what lies outside of it is another function's. All starts
+    /// are entries. `None` when there is no instruction at any of them.
+    pub fn discover_in(code: &[u8], range: Range<u32>, starts: &[u32]) -> Option<Region> {
+        let first = range.start as usize;
+        let range = first..(range.end as usize).min(code.len()).min(first.saturating_add(MAX_BYTES));
+        let mut scan = Scan { code, range, insns: BTreeMap::new(), leaders: BTreeSet::new(), entries: Vec::new() };
+        for &start in starts {
+            scan.entries.push(start);
+            scan.follow(start);
+        }
+        if scan.insns.is_empty() {
+            return None;
+        }
+        Some(scan.region())
+    }
+}
+
+/// Where a direct branch goes, as an offset from the region's first page; may be anywhere.
+pub(super) fn target(at: u32, insn: &Insn) -> i64 {
+    at as i64 + insn.len as i64 + insn.imm
+}
+
+struct Scan<'a> {
+    code: &'a [u8],
+    /// Where instructions may be.
+    range: Range<usize>,
+    insns: BTreeMap<u32, Insn>,
+    leaders: BTreeSet<u32>,
+    entries: Vec<u32>,
+}
+
+impl Scan<'_> {
+    fn follow(&mut self, start: u32) {
+        let mut work = vec![start];
+        while let Some(mut at) = work.pop() {
+            self.leaders.insert(at);
+            while !self.insns.contains_key(&at) && self.insns.len() < MAX_INSNS {
+                let here = Some(at as usize).filter(|at| self.range.contains(at));
+                let code = here.and_then(|at| self.code.get(at..self.range.end));
+                let Some(insn) = code.and_then(|code| decode(code, at & 0xfff).ok()) else { break };
+                self.insns.insert(at, insn);
+                let next = at + insn.len as u32;
+                match self.flow(at, &insn) {
+                    Flow::Next => at = next,
+                    Flow::Jump(to) => {
+                        work.push(to);
+                        break;
+                    }
+                    Flow::Branch(to) => {
+                        work.push(to);
+                        self.leaders.insert(next);
+                        at = next;
+                    }
+                    Flow::MayLeave => {
+                        self.leaders.insert(next);
+                        at = next;
+                    }
+                    // The region goes on behind it, by another entry too.
+                    Flow::Call => {
+                        self.entries.push(next);
+                        work.push(next);
+                        break;
+                    }
+                    Flow::Leave => break,
+                }
+            }
+        }
+    }
+
+    fn flow(&self, at: u32, insn: &Insn) -> Flow {
+        let to = target(at, insn);
+        let inside = self.range.contains(&(to.max(0) as usize)) && to >= 0;
+        match insn.mn {
+            mn if is_conditional(mn) && inside => Flow::Branch(to as u32),
+            mn if is_conditional(mn) => Flow::MayLeave,
+            Mn::Jmp if insn.dst() == Operand::Imm && inside => Flow::Jump(to as u32),
+            // The kernel returns behind `syscall`.
+            Mn::Call | Mn::Syscall => Flow::Call,
+            Mn::Jmp | Mn::Ret | Mn::Int3 | Mn::Hlt | Mn::Ud0 | Mn::Ud1 | Mn::Ud2 => Flow::Leave,
+            _ => Flow::Next,
+        }
+    }
+
+    fn region(mut self) -> Region {
+        self.leaders.retain(|at| self.insns.contains_key(at));
+        self.entries.retain(|at| self.insns.contains_key(at));
+        let starts: Vec<u32> = self.leaders.iter().copied().collect();
+        let index_of = |at: u32| starts.binary_search(&at).ok();
+        let (mut blocks, mut next, mut is_header) = (Vec::new(), Vec::new(), vec![false; starts.len()]);
+        for &start in &starts {
+            let (mut insns, mut at) = (Vec::new(), start);
+            let end = loop {
+                let Some(&insn) = self.insns.get(&at) else { break Next::Leave };
+                insns.push((at, insn));
+                let after = at + insn.len as u32;
+                let flow = self.flow(at, &insn);
+                let from = at;
+                at = after;
+                let fall = index_of(after);
+                let on = fall.map_or(Next::Leave, Next::Goto);
+                match flow {
+                    Flow::Next if fall.is_none() => continue,
+                    Flow::Next | Flow::Call | Flow::MayLeave => break on,
+                    Flow::Jump(to) => {
+                        let to = index_of(to);
+                        to.filter(|&to| starts[to] <= from).into_iter().for_each(|to| is_header[to] = true);
+                        break to.map_or(Next::Leave, Next::Goto);
+                    }
+                    Flow::Branch(to) => {
+                        let to = index_of(to);
+                        to.filter(|&to| starts[to] <= from).into_iter().for_each(|to| is_header[to] = true);
+                        break match (to, fall) {
+                            (Some(to), Some(fall)) => Next::If(to, fall),
+                            _ => on,
+                        };
+                    }
+                    Flow::Leave => break Next::Leave,
+                }
+            };
+            blocks.push(Block { start, insns, end: at });
+            next.push(end);
+        }
+        let mut seen = BTreeSet::new();
+        self.entries.retain(|&at| seen.insert(at));
+        let mut entries: Vec<usize> = self.entries.iter().filter_map(|&at| index_of(at)).collect();
+        // Loop headers can be entered too: that is where a preempted guest comes back.
+        let mut guarded = Vec::new();
+        for (block, &start) in starts.iter().enumerate() {
+            if is_header[block] && seen.insert(start) {
+                entries.push(next.len());
+                next.push(Next::Goto(block));
+                guarded.push(block);
+                self.entries.push(start);
+            }
+        }
+        let end = self.insns.iter().map(|(at, insn)| at + insn.len as u32).max().unwrap_or(0);
+        let bytes = starts.first().copied().unwrap_or(0)..end;
+        Region { blocks, graph: Graph { next, entries }, is_header, guarded, entries: self.entries, bytes }
+    }
+}

@@ -1,0 +1,309 @@
+//! Where registers cross the border of a region's function: its prologue and epilogue, the call that does one instruction
+//! on the interpreter, and calls of other regions.
+
+use super::lower::{End, GPRS, Known, Layout, Lower, V, local};
+use super::region::{EXIT_GOTO, EXIT_INTERPRET, SLOTS, STEP_ON, Slot};
+use crate::ahead::Env;
+use crate::insn::Mn;
+use crate::{Cpu, Gpr, LazyFlags};
+use alloc::vec::Vec;
+use core::mem::offset_of;
+use wasm_encoder::{BlockType, Function, MemArg, MemArgTarget, ValType};
+
+const CPU_GPR: u64 = offset_of!(Cpu, gpr) as u64;
+const CPU_FLAGS: u64 = offset_of!(Cpu, flags) as u64;
+const CPU_RIP: u64 = offset_of!(Cpu, rip) as u64;
+const CPU_PAGE: u64 = CPU_GPR + 8 * Gpr::CODE_PAGE.0 as u64;
+const FLAG_OP: u64 = CPU_FLAGS + offset_of!(LazyFlags, op) as u64;
+const ENV_BUDGET: u64 = offset_of!(Env, budget) as u64;
+const ENV_STACK: u64 = offset_of!(Env, stack) as u64;
+
+/// What MXCSR must be like for lowered floating point, and in which bits.
+const MXCSR_MASK: i32 = 0xffc0;
+const MXCSR_USUAL: i32 = 0x1f80;
+
+fn at(offset: u64) -> MemArg {
+    MemArg { offset, align: 0, target: MemArgTarget::Memory(0), ordering: None }
+}
+
+/// Offset in [`Cpu`] of the register with this number among those with a local.
+fn slot_offset(index: u32) -> u64 {
+    CPU_GPR
+        + 8 * match index {
+            16 => Gpr::FS_BASE.0 as u64,
+            17 => Gpr::GS_BASE.0 as u64,
+            _ => index as u64,
+        }
+}
+
+fn xmm_offset(index: u32) -> u64 {
+    offset_of!(Cpu, ymm) as u64 + 32 * index as u64
+}
+
+fn flag_fields() -> [(u32, u64); 3] {
+    [
+        (local::FLAG_A, CPU_FLAGS + offset_of!(LazyFlags, a) as u64),
+        (local::FLAG_B, CPU_FLAGS + offset_of!(LazyFlags, b) as u64),
+        (local::FLAG_RES, CPU_FLAGS + offset_of!(LazyFlags, res) as u64),
+    ]
+}
+
+/// Whom a call goes to.
+pub(super) enum Callee {
+    /// A function of this module, at one of its entries, which stands for this offset.
+    Function { index: u32, entry: u32, offset: i64 },
+    /// Whoever has the address, by the slots.
+    Address(V),
+}
+
+impl Lower<'_> {
+    /// Registers that were changed, to the CPU.
+    fn spill(&mut self) {
+        let usage = self.usage;
+        for r in (0..GPRS).filter(|r| usage.written >> r & 1 != 0) {
+            let from = self.layout.gpr[r as usize];
+            self.sink().local_get(local::CPU).local_get(from).i64_store(at(slot_offset(r)));
+        }
+        for r in (0..16).filter(|r| usage.written_xmm >> r & 1 != 0) {
+            let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize]);
+            if self.is_halved(r as u8) {
+                self.sink().local_get(local::CPU).local_get(low).f64_store(at(xmm_offset(r)));
+                self.sink().local_get(local::CPU).local_get(high).i64_store(at(xmm_offset(r) + 8));
+            } else {
+                self.sink().local_get(local::CPU).local_get(low).v128_store(at(xmm_offset(r)));
+            }
+        }
+        if usage.flags {
+            for (local, offset) in flag_fields() {
+                self.sink().local_get(local::CPU).local_get(local).i64_store(at(offset));
+            }
+            self.sink().local_get(local::CPU).local_get(local::FLAG_OP).i32_store(at(FLAG_OP));
+        }
+    }
+
+    /// Registers that are used, and what the environment says, to locals.
+    fn reload(&mut self) {
+        let usage = self.usage;
+        for (local, offset) in [(local::READ, offset_of!(Env, read)), (local::WRITE, offset_of!(Env, write))] {
+            self.sink().local_get(local::ENV).i32_load(at(offset as u64)).local_set(local);
+        }
+        self.sink().local_get(local::ENV).i64_load32_u(at(offset_of!(Env, len) as u64)).local_set(local::LEN);
+        self.sink().local_get(local::ENV).i64_load(at(ENV_BUDGET)).local_set(local::BUDGET);
+        for r in (0..GPRS).filter(|r| usage.used >> r & 1 != 0) {
+            let into = self.layout.gpr[r as usize];
+            self.sink().local_get(local::CPU).i64_load(at(slot_offset(r))).local_set(into);
+        }
+        for r in (0..16).filter(|r| usage.used_xmm >> r & 1 != 0) {
+            let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize]);
+            if self.is_halved(r as u8) {
+                self.sink().local_get(local::CPU).f64_load(at(xmm_offset(r))).local_set(low);
+                self.sink().local_get(local::CPU).i64_load(at(xmm_offset(r) + 8)).local_set(high);
+            } else {
+                self.sink().local_get(local::CPU).v128_load(at(xmm_offset(r))).local_set(low);
+            }
+        }
+        if usage.flags {
+            for (local, offset) in flag_fields() {
+                self.sink().local_get(local::CPU).i64_load(at(offset)).local_set(local);
+            }
+            self.sink().local_get(local::CPU).i32_load(at(FLAG_OP)).local_set(local::FLAG_OP);
+        }
+        if usage.fp {
+            self.sink().local_get(local::CPU).i32_load(at(offset_of!(Cpu, mxcsr) as u64));
+            self.sink().i32_const(MXCSR_MASK).i32_and().i32_const(MXCSR_USUAL).i32_eq();
+            self.sink().local_get(local::CPU).i32_load(at(offset_of!(Cpu, fp_watched) as u64)).i32_eqz();
+            self.sink().i32_and().local_set(local::FP_USUAL);
+        }
+    }
+
+    /// Nothing is known any more: somebody else ran.
+    fn forget(&mut self) {
+        self.flags = Known::Nothing;
+        self.order = None;
+        self.fp_checked = false;
+        self.roots.forget_all();
+        self.events.push(super::lower::Event::Seen);
+    }
+
+    /// Spills and gives the budget back.
+    fn hand_over(&mut self) {
+        self.events.push(super::lower::Event::Seen);
+        self.spill();
+        self.sink().local_get(local::ENV).local_get(local::BUDGET).i64_store(at(ENV_BUDGET));
+    }
+
+    /// The current instruction on the interpreter, without leaving.
+    pub(super) fn step(&mut self) {
+        let at_insn = self.at;
+        let Some(step) = self.link.step else {
+            self.leave_at(at_insn, EXIT_INTERPRET);
+            self.end = End::Left;
+            return;
+        };
+        // Everything may be read and written.
+        self.hand_over();
+        self.sink().local_get(local::CPU).local_get(local::BASE).i64_const(at_insn).i64_add().i64_store(at(CPU_RIP));
+        self.sink().local_get(local::CPU).local_get(local::ENV).call(step).local_tee(local::CODE);
+        let branches = is_conditional(self.mn);
+        if branches {
+            // It may have gone either way.
+            self.sink().i32_const(EXIT_GOTO).i32_gt_s();
+        } else {
+            self.sink().i32_const(STEP_ON).i32_ne();
+        }
+        self.sink().if_(BlockType::Empty).local_get(local::CODE).return_().end();
+        self.reload();
+        self.forget();
+        self.end = End::Next;
+        if branches {
+            self.sink().local_get(local::CODE).i32_const(STEP_ON).i32_ne();
+            self.end = End::Branch(self.truth());
+        }
+    }
+
+    /// Leaves for an address.
+    pub(super) fn leave_to(&mut self, target: V) {
+        self.events.push(super::lower::Event::Seen);
+        self.push(target);
+        let depth = self.depth;
+        self.sink().local_set(local::RIP).i32_const(EXIT_GOTO).local_set(local::CODE).br(depth + 1);
+    }
+
+    /// Calls another region. With `back`, the offset of the return address, the code goes on there; without, what the
+    /// callee says is said to our own caller. All state is in the registers' locals before and after.
+    pub(super) fn enter(&mut self, callee: Callee, back: Option<i64>) {
+        let slot = self.temporary(ValType::I32);
+        if let Callee::Address(target) = callee {
+            self.find_slot(target, slot);
+            self.sink().local_get(slot).i64_load(at(offset_of!(Slot, rip) as u64));
+            self.push(target);
+            self.sink().i64_ne();
+            self.sink().local_get(slot).i32_load(at(offset_of!(Slot, tag) as u64));
+            self.sink().local_get(local::ENV).i32_load(at(offset_of!(Env, tag) as u64)).i32_ne().i32_or();
+            self.sink().if_(BlockType::Empty);
+            self.depth += 1;
+            self.leave_to(target);
+            self.depth -= 1;
+            self.sink().end();
+        }
+        let left = self.temporary(ValType::I32);
+        let frame = self.frame;
+        self.sink().local_get(local::ENV).i32_load(at(ENV_STACK)).i32_const(frame).i32_sub().local_tee(left);
+        self.sink().i32_const(0).i32_lt_s();
+        self.sink().local_get(local::BUDGET).i64_const(0).i64_lt_s().i32_or().if_(BlockType::Empty);
+        self.depth += 1;
+        match callee {
+            Callee::Function { offset, .. } => self.leave_at(offset, EXIT_GOTO),
+            Callee::Address(target) => self.leave_to(target),
+        }
+        self.depth -= 1;
+        self.sink().end();
+        self.sink().local_get(local::ENV).local_get(left).i32_store(at(ENV_STACK));
+        self.hand_over();
+        self.sink().local_get(local::CPU);
+        match callee {
+            Callee::Function { index, entry, .. } => {
+                self.sink().local_get(local::BASE).i64_store(at(CPU_PAGE));
+                self.sink().local_get(local::CPU).local_get(local::ENV).i32_const(entry as i32).call(index);
+            }
+            Callee::Address(_) => {
+                let ty = self.link.indirect.unwrap_or(0);
+                self.sink().local_get(slot).i64_load(at(offset_of!(Slot, base) as u64)).i64_store(at(CPU_PAGE));
+                self.sink().local_get(local::CPU).local_get(local::ENV);
+                self.sink().local_get(slot).i32_load(at(offset_of!(Slot, entry) as u64));
+                self.sink().local_get(slot).i32_load(at(offset_of!(Slot, function) as u64));
+                self.sink().call_indirect(0, ty);
+            }
+        }
+        self.sink().local_set(local::CODE);
+        self.sink().local_get(local::ENV).local_get(local::ENV).i32_load(at(ENV_STACK));
+        self.sink().i32_const(frame).i32_add().i32_store(at(ENV_STACK));
+        let Some(back) = back else {
+            self.sink().local_get(local::CODE).return_();
+            return;
+        };
+        self.sink().local_get(local::CODE);
+        self.sink().local_get(local::CPU).i64_load(at(CPU_RIP));
+        self.sink().local_get(local::BASE).i64_const(back).i64_add().i64_ne();
+        self.sink().i32_or().if_(BlockType::Empty).local_get(local::CODE).return_().end();
+        self.reload();
+        self.forget();
+    }
+
+    /// The address of the slot in which an address would be.
+    fn find_slot(&mut self, target: V, slot: u32) {
+        self.sink().local_get(local::ENV).i32_load(at(offset_of!(Env, slots) as u64));
+        for shift in [3, 13] {
+            self.push(target);
+            self.sink().i64_const(shift).i64_shr_u().i32_wrap_i64();
+        }
+        self.sink().i32_xor().i32_const(SLOTS as i32 - 1).i32_and();
+        self.sink().i32_const(size_of::<Slot>().ilog2() as i32).i32_shl().i32_add().local_set(slot);
+    }
+
+    /// Prologue, body, epilogue.
+    pub(super) fn finish(mut self) -> Function {
+        let body = core::mem::take(&mut self.bytes);
+        self.reload();
+        self.sink().local_get(local::CPU).i64_load(at(CPU_PAGE)).local_set(local::BASE);
+        self.sink().block(BlockType::Empty).block(BlockType::Empty);
+        self.bytes.extend_from_slice(&body);
+        // The body never falls out of its end.
+        self.sink().unreachable().end();
+        self.sink().local_get(local::BASE).local_get(local::AT).i64_extend_i32_s().i64_add().local_set(local::RIP);
+        self.sink().i32_const(EXIT_INTERPRET).local_set(local::CODE).end();
+        self.hand_over();
+        self.sink().local_get(local::CPU).local_get(local::RIP).i64_store(at(CPU_RIP));
+        self.sink().local_get(local::CODE).end();
+        let mut function = Function::new(locals(&self.layout, &self.temporaries));
+        function.raw(self.bytes);
+        function
+    }
+}
+
+/// jcc and its like.
+pub(super) fn is_conditional(mn: Mn) -> bool {
+    use Mn::*;
+    matches!(
+        mn,
+        Ja | Jae
+            | Jb
+            | Jbe
+            | Je
+            | Jne
+            | Jg
+            | Jge
+            | Jl
+            | Jle
+            | Jo
+            | Jno
+            | Jp
+            | Jnp
+            | Js
+            | Jns
+            | Jrcxz
+            | Jecxz
+            | Loop
+            | Loope
+            | Loopne
+    )
+}
+
+/// Declarations, equal types in a row as one.
+fn locals(layout: &Layout, temporaries: &[ValType]) -> Vec<(u32, ValType)> {
+    let mut all: Vec<(u32, ValType)> = local::FIXED.to_vec();
+    for &ty in layout.types.iter().chain(temporaries) {
+        match all.last_mut() {
+            Some((count, last)) if *last == ty => *count += 1,
+            _ => all.push((1, ty)),
+        }
+    }
+    all
+}
+
+/// An estimate of the machine's stack that a function takes on any engine.
+pub(super) fn frame_size(layout: &Layout, temporaries: &[ValType]) -> i32 {
+    let bytes = |ty: &ValType| if *ty == ValType::V128 { 16 } else { 8 };
+    let all: i32 = layout.types.iter().chain(temporaries).map(bytes).sum();
+    512 + 8 * 17 + all
+}
