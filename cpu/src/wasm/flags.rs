@@ -234,6 +234,7 @@ impl Lower<'_> {
     /// CF whatever the operation was: the rare merge of flags in front of `adc`, `inc` or `jc`. All cases are computed
     /// and one is picked.
     fn carry_of_anything(&mut self) -> B {
+        self.usage.flags = true;
         let (a, b, res) = (V::Local(local::FLAG_A), V::Local(local::FLAG_B), V::Local(local::FLAG_RES));
         let code = {
             self.get(local::FLAG_OP);

@@ -120,7 +120,11 @@ impl Lower<'_> {
             self.get(result);
             self.sink().local_get(result);
             let mut sink = self.sink();
-            if t == FpType::F64 { sink.f64_ne() } else { sink.f32_ne() };
+            if t == FpType::F64 {
+                sink.f64_ne()
+            } else {
+                sink.f32_ne()
+            };
             self.leave_if(EXIT_INTERPRET);
         }
         match (t, a) {
@@ -130,7 +134,11 @@ impl Lower<'_> {
                 self.push_x(a);
                 self.get(result);
                 let mut sink = self.sink();
-                if t == FpType::F64 { sink.f64x2_replace_lane(0) } else { sink.f32x4_replace_lane(0) };
+                if t == FpType::F64 {
+                    sink.f64x2_replace_lane(0)
+                } else {
+                    sink.f32x4_replace_lane(0)
+                };
                 self.vector()
             }
         }
@@ -190,7 +198,11 @@ impl Lower<'_> {
     fn leave_if_nan(&mut self, wide: bool, result: u32) {
         self.sink().local_get(result).local_get(result);
         let mut sink = self.sink();
-        if wide { sink.f64x2_ne() } else { sink.f32x4_ne() };
+        if wide {
+            sink.f64x2_ne()
+        } else {
+            sink.f32x4_ne()
+        };
         self.sink().v128_any_true();
         self.leave_if(EXIT_INTERPRET);
     }

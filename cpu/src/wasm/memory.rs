@@ -78,13 +78,7 @@ impl Roots {
         let (base, disp) = self.root(m.base);
         let disp = if base == PAGE { page } else { disp };
         let (index, behind) = self.root(m.index);
-        let key = Key {
-            base,
-            index,
-            scale: if index == NONE { 0 } else { m.scale },
-            segment: NONE,
-            epoch: self.epoch,
-        };
+        let key = Key { base, index, scale: if index == NONE { 0 } else { m.scale }, segment: NONE, epoch: self.epoch };
         let disp = disp.wrapping_add(behind << (m.scale & 3)).wrapping_add(m.disp);
         self.note(v, Origin { key, disp });
     }

@@ -282,9 +282,9 @@ impl Region {
     }
 }
 
-/// A module of regions of one span: imports `env.memory` and `env.step`, exports the functions by their number, which is
-/// also that in its table.
-pub fn module(regions: &[Region]) -> Vec<u8> {
+/// A module of regions: imports `env.memory` and `env.step`, exports the functions by their number, which is also that in
+/// its table. Only if they are `linked`, regions of one span, do they call each other.
+pub fn module(regions: &[Region], linked: bool) -> Vec<u8> {
     let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
     let (mut tables, mut exports) = (TableSection::new(), ExportSection::new());
     let (mut elements, mut code) = (ElementSection::new(), CodeSection::new());
@@ -307,8 +307,8 @@ pub fn module(regions: &[Region]) -> Vec<u8> {
             all.entry(*at as i64).or_insert((number as u32 + 1, entry as u32));
         }
     }
-    let callee = |to: i64| all.get(&to).copied();
-    let link = Link { step: Some(0), callee: &callee, indirect: Some(0) };
+    let callee = |to: i64| all.get(&to).copied().filter(|_| linked);
+    let link = Link { step: Some(0), callee: &callee, indirect: Some(0).filter(|_| linked) };
     for (number, region) in regions.iter().enumerate() {
         functions.function(0);
         exports.export(&alloc::format!("{number}"), ExportKind::Func, number as u32 + 1);

@@ -166,7 +166,8 @@ fn full_tags(state: &State) -> u16 {
     })
 }
 
-fn load(state: &State) -> Cpu {
+/// A state as the engine has it.
+pub fn load(state: &State) -> Cpu {
     let mut cpu = Cpu::new();
     cpu.gpr[..16].copy_from_slice(&state.gpr);
     cpu.gpr[Gpr::FS_BASE.0 as usize] = state.seg_base[0];
@@ -181,7 +182,8 @@ fn load(state: &State) -> Cpu {
     cpu
 }
 
-fn store(cpu: &Cpu) -> State {
+/// The state of an engine.
+pub fn store(cpu: &Cpu) -> State {
     let tags = (0..8).fold(0, |tags, n| tags | u8::from(cpu.ftw >> (2 * n) & 3 != 3) << n);
     State {
         gpr: cpu.gpr[..16].try_into().expect("sixteen"),
@@ -198,7 +200,7 @@ fn store(cpu: &Cpu) -> State {
 }
 
 /// The engine's answer in the words of the native side.
-fn judge(exit: Exit, tested: std::ops::Range<u64>, cpu: &mut Cpu) -> Stop {
+pub fn judge(exit: Exit, tested: std::ops::Range<u64>, cpu: &mut Cpu) -> Stop {
     let vector = match exit {
         Exit::Budget | Exit::Yield => return Stop::Landed,
         Exit::Fault(MemFault { access: Access::Fetch, .. }) if !tested.contains(&cpu.rip) => return Stop::Landed,
