@@ -212,10 +212,20 @@ impl Kernel {
             let is_stopped = members.iter().any(|&m| self.world.procs[m].job.stopped.is_some());
             if is_stopped && self.world.is_orphaned(group) {
                 for signal in [SIGHUP, SIGCONT] {
-                    self.signal_group(group, SigInfo::sent(signal, SI_KERNEL, 0, 0));
+                    for member in self.world.group(group) {
+                        if !self.is_spared_init(member) {
+                            self.signal_process(member, SigInfo::sent(signal, SI_KERNEL, 0, 0));
+                        }
+                    }
                 }
             }
         }
+    }
+    /// The container's first process, unless it handles SIGHUP: nobody outside has hung up (pid_namespaces(7)).
+    fn is_spared_init(&self, process: u32) -> bool {
+        let proc = &self.world.procs[process];
+        let handles = |&task: &u32| self.world.tasks[task].actions.lock().get(SigNum::SIGHUP).sa_handler > SIG_IGN;
+        proc.pid == 1 && !proc.tasks.first().is_some_and(handles)
     }
 
     /// Frees the slots of dead threads.
