@@ -51,6 +51,8 @@ pub struct Env {
     pub stack: i32,
     /// Address of [`SLOTS`](crate::wasm::SLOTS) slots.
     pub slots: u32,
+    /// The engine's own: what [`crate::interp::step`] needs.
+    pub context: u64,
 }
 
 /// Pages of the image that hold an executable segment.

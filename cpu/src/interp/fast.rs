@@ -401,7 +401,7 @@ impl<'a> Frame<'a> {
     #[inline(never)]
     fn region(&mut self, cpu: &mut Cpu, op: &Op) -> Ran {
         match &mut self.regions {
-            Some(regions) => regions.run(op.imm, cpu, &self.view, &mut self.left),
+            Some(regions) => regions.run((op.imm, op.off), cpu, self.bus, &mut self.view, &mut self.left),
             None => Ran::Not,
         }
     }
@@ -625,7 +625,12 @@ macro_rules! fast {
                         frame.left = left;
                         let ran = frame.region(cpu, op);
                         left = frame.left;
+                        view = frame.view;
                         match ran {
+                            Ran::Stop(step) => {
+                                frame.step = Some(step);
+                                break core::ptr::null();
+                            }
                             Ran::Not => next!(),
                             Ran::Ask => break ip,
                             Ran::On => to!(cpu.rip, 0),

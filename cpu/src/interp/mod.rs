@@ -30,7 +30,7 @@ use profile::Profile;
 use regions::Regions;
 use translate::Builder;
 
-pub use regions::RegionCounts;
+pub use regions::{RegionCounts, step};
 
 /// The CPU engine: the translations of all processes, whatever thread runs. One for the machine.
 pub struct Engine {

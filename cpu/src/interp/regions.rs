@@ -4,16 +4,29 @@
 //! usual, for when the region cannot be used. The op belongs to a page of the image, whoever maps it, so each address
 //! space is looked at by itself: the verdict on a span holds as long as `code_tag` does.
 
-use crate::Gpr;
+#![allow(unsafe_code, reason = "`step` is called by translated code with the address of its context")]
+
+use super::Step;
+use super::exec::Exec;
 use crate::ahead::{Call, Entry, Env, Index};
+use crate::decode::decode;
+use crate::flags::bits;
+use crate::insn::Insn;
+use crate::isa::table::meaning;
 use crate::mem::{Bus, HostAddr, MemView};
 use crate::state::Cpu;
-use crate::wasm::{EXIT_BUDGET, EXIT_GOTO};
+use crate::wasm::{EXIT_BUDGET, EXIT_GOTO, EXIT_INTERPRET, EXIT_STOP, SLOTS, STEP_ON, Slot, slot_of};
+use crate::{Gpr, Guest};
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// Verdicts kept at a time.
 const VERDICTS: usize = 256;
+/// Instructions kept decoded for `step`.
+const DECODED: usize = 256;
+/// What regions that call each other may take of the host's stack: engines give a module 512 KiB and more.
+const STACK: i32 = 192 << 10;
 
 /// What the regions did since boot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -28,6 +41,8 @@ pub struct RegionCounts {
     pub interpreted: u64,
     /// Instructions run in regions.
     pub instructions: u64,
+    /// Those of them that were done by `step`.
+    pub stepped: u64,
 }
 
 /// Regions and what is known of them.
@@ -37,7 +52,26 @@ pub(super) struct Regions {
     /// What the ops name by number.
     refs: Vec<Ref>,
     verdicts: Box<[Verdict; VERDICTS]>,
+    slots: Box<[Slot]>,
+    decoded: Box<[Decoded]>,
     pub(super) counts: RegionCounts,
+}
+
+/// An instruction at an address of an address space.
+#[derive(Clone, Copy)]
+struct Decoded {
+    rip: u64,
+    tag: u32,
+    insn: Insn,
+}
+
+/// What [`step`] works on, while a region runs.
+struct Context<'a> {
+    bus: &'a mut dyn Bus,
+    decoded: &'a mut [Decoded],
+    /// Why all functions leave.
+    stop: Option<Step>,
+    steps: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -69,13 +103,23 @@ pub(super) enum Ran {
     On,
     /// The instruction at `cpu.rip` is the interpreter's.
     Interpret,
+    /// `step` stopped.
+    Stop(Step),
 }
 
 impl Regions {
     pub(super) fn new(index: Index, call: Call) -> Regions {
         const NONE: Verdict = Verdict { tag: 0, span: u32::MAX, base: 0, is_usable: false };
-        let (verdicts, counts) = (Box::new([NONE; VERDICTS]), RegionCounts::default());
-        Regions { index, call, refs: Vec::new(), verdicts, counts }
+        const EMPTY: Decoded = Decoded { rip: u64::MAX, tag: 0, insn: Insn::EMPTY };
+        Regions {
+            index,
+            call,
+            refs: Vec::new(),
+            verdicts: Box::new([NONE; VERDICTS]),
+            slots: vec![Slot::default(); SLOTS as usize].into_boxed_slice(),
+            decoded: vec![EMPTY; DECODED].into_boxed_slice(),
+            counts: RegionCounts::default(),
+        }
     }
 
     /// The ops are gone.
@@ -100,10 +144,18 @@ impl Regions {
         (span.wrapping_mul(0x9e37_79b9) >> 8 ^ tag) as usize % VERDICTS
     }
 
-    /// Runs the region of an op. `cpu.gpr[CODE_PAGE]` is the op's page.
-    pub(super) fn run(&mut self, number: i32, cpu: &mut Cpu, view: &MemView, left: &mut i64) -> Ran {
+    /// Runs the region of an op at this offset of the page `cpu.gpr[CODE_PAGE]`. `view`: the bus's, before and after.
+    pub(super) fn run(
+        &mut self,
+        (number, off): (i32, u16),
+        cpu: &mut Cpu,
+        bus: &mut dyn Bus,
+        view: &mut MemView,
+        left: &mut i64,
+    ) -> Ran {
         let Some(&Ref { function, number, span, page }) = self.refs.get(number as usize) else { return Ran::Not };
-        let base = cpu.gpr[Gpr::CODE_PAGE.0 as usize].wrapping_sub((page as u64) << 12);
+        let here = cpu.gpr[Gpr::CODE_PAGE.0 as usize];
+        let base = here.wrapping_sub((page as u64) << 12);
         let verdict = &self.verdicts[Regions::slot(span, view.code_tag)];
         if (verdict.tag, verdict.span, verdict.base) != (view.code_tag, span, base) {
             return Ran::Ask;
@@ -112,20 +164,29 @@ impl Regions {
             return Ran::Not;
         }
         cpu.gpr[Gpr::CODE_PAGE.0 as usize] = base;
+        let rip = here + off as u64;
+        self.slots[slot_of(rip) as usize] = Slot { rip, base, tag: view.code_tag, function, entry: number, reserved: 0 };
+        let mut context = Context { bus, decoded: &mut self.decoded, stop: None, steps: 0 };
         let mut env = Env {
             read: view.read.expose_provenance() as u32,
             write: view.write.expose_provenance() as u32,
             len: view.len,
             tag: view.code_tag,
             budget: *left,
-            stack: 0,
-            slots: 0,
+            stack: STACK,
+            slots: self.slots.as_ptr().expose_provenance() as u32,
+            context: (&raw mut context).expose_provenance() as u64,
         };
         let exit = (self.call)(function, cpu, &mut env, number);
+        if context.steps > 0 {
+            *view = context.bus.view();
+        }
         self.counts.entered += 1;
+        self.counts.stepped += context.steps;
         self.counts.instructions = self.counts.instructions.wrapping_add((*left - env.budget) as u64);
         *left = env.budget;
         match exit {
+            EXIT_STOP => Ran::Stop(context.stop.take().unwrap_or(Step::Jumped)),
             EXIT_GOTO => {
                 self.counts.left += 1;
                 Ran::On
@@ -152,5 +213,50 @@ impl Regions {
         });
         let tag = bus.view().code_tag;
         self.verdicts[Regions::slot(number, tag)] = Verdict { tag, span: number, base, is_usable };
+    }
+}
+
+/// Runs the one instruction at `cpu.rip`, on behalf of a region that has no lowering for it: [`STEP_ON`] when the next one
+/// follows, else the exit code to leave with. The tables in `env` are up to date afterwards. Only for translated code,
+/// with the arguments it was called with.
+pub fn step(cpu: &mut Cpu, env: &mut Env) -> i32 {
+    // SAFETY: `Regions::run` put the address of its context there and waits for the region that calls this; nobody else
+    // uses the context meanwhile.
+    let context = unsafe { &mut *core::ptr::with_exposed_provenance_mut::<Context<'_>>(env.context as usize) };
+    context.step(cpu, env)
+}
+
+impl Context<'_> {
+    fn step(&mut self, cpu: &mut Cpu, env: &mut Env) -> i32 {
+        let rip = cpu.rip;
+        cpu.gpr[Gpr::CODE_PAGE.0 as usize] = rip & !0xfff;
+        let slot = (rip ^ rip >> 8) as usize % DECODED;
+        if (self.decoded[slot].rip, self.decoded[slot].tag) != (rip, env.tag) {
+            let code = Guest::new(&mut *self.bus).fetch(rip);
+            // What cannot be fetched or decoded has its own way in the interpreter.
+            let Some(insn) = code.ok().and_then(|code| decode(code.bytes(), rip as u32 & 0xfff).ok()) else {
+                return EXIT_INTERPRET;
+            };
+            self.decoded[slot] = Decoded { rip, tag: env.tag, insn };
+        }
+        let insn = &self.decoded[slot].insn;
+        let next = rip.wrapping_add(insn.len as u64);
+        let mut exec = Exec::new(cpu, Guest::new(&mut *self.bus));
+        let exit = exec.step(insn, meaning::<Exec<'_>>(insn.mn));
+        let (wrote_code, cost) = (exec.guest().wrote_code, exec.guest().cost);
+        self.steps += 1;
+        env.budget -= cost;
+        let view = self.bus.view();
+        env.read = view.read.expose_provenance() as u32;
+        env.write = view.write.expose_provenance() as u32;
+        env.len = view.len;
+        let is_traced = cpu.flags.system as u64 & bits::TF != 0;
+        self.stop = match exit {
+            Some(exit) => Some(Step::Exit(exit)),
+            None if wrote_code || is_traced || view.code_tag != env.tag => Some(Step::Jumped),
+            None if cpu.rip == next => return STEP_ON,
+            None => return EXIT_GOTO,
+        };
+        EXIT_STOP
     }
 }

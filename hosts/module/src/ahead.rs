@@ -16,6 +16,17 @@ pub(crate) fn index() -> Option<Index> {
     Index::parse(bytes, HostAddr(image))
 }
 
+/// An instruction that an appended function has no code for. Its parameters are those the function was called with.
+///
+/// # Safety
+/// Only appended functions call it.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn bw_step(cpu: *mut Cpu, env: *mut Env) -> i32 {
+    // SAFETY: both are the references that `call` passed on, borrowed for as long as the function runs.
+    let (cpu, env) = unsafe { (&mut *cpu, &mut *env) };
+    brainworm_cpu::interp::step(cpu, env)
+}
+
 /// Calls an appended function.
 pub(crate) fn call(function: u32, cpu: &mut Cpu, env: &mut Env, entry: u32) -> i32 {
     // SAFETY: on wasm32 a function pointer is its place in the table. The packer wrote the index together with the

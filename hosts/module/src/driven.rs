@@ -57,6 +57,7 @@ const FIGURE_AHEAD_ENTERED: u32 = 7;
 const FIGURE_AHEAD_LEFT: u32 = 8;
 const FIGURE_AHEAD_PREEMPTED: u32 = 9;
 const FIGURE_AHEAD_INTERPRETED: u32 = 10;
+const FIGURE_AHEAD_STEPPED: u32 = 11;
 
 /// The one global of the module.
 struct State {
@@ -192,6 +193,7 @@ pub(crate) extern "C" fn bw_figure(which: u32) -> u64 {
             FIGURE_AHEAD_ENTERED => machine.kernel.region_counts().entered,
             FIGURE_AHEAD_LEFT => machine.kernel.region_counts().left,
             FIGURE_AHEAD_PREEMPTED => machine.kernel.region_counts().preempted,
+            FIGURE_AHEAD_STEPPED => machine.kernel.region_counts().stepped,
             FIGURE_AHEAD_INTERPRETED => machine.kernel.region_counts().interpreted,
             _ => 0,
         }

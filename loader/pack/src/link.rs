@@ -22,6 +22,8 @@ const ZEROS_MIN: usize = 256;
 const SEGMENTS_MAX: usize = 90_000;
 /// Engines that pool memory give a module one table of so many elements.
 const ELEMENTS_MAX: u32 = 20_000;
+/// Export of the function that does one instruction for code translated ahead of time.
+const STEP: &str = "bw_step";
 const TYPE_SECTION: u8 = 1;
 const FUNCTION_SECTION: u8 = 3;
 const TABLE_SECTION: u8 = 4;
@@ -49,13 +51,18 @@ pub struct Room {
     pub element: u32,
     /// Functions that can be added.
     pub count: u32,
+    /// Index of their type.
+    pub kind: u32,
+    /// Index of the kernel's function that does an instruction they have no code for (`bw_step`).
+    pub step: Option<u32>,
 }
 
 /// Where functions appended to `kernel` come.
 pub fn room(kernel: &[u8]) -> Result<Room> {
     let module = Module::parse(kernel)?;
     let element = module.table.map_or(0, |table| table.initial as u32);
-    Ok(Room { function: module.functions, element, count: ELEMENTS_MAX.saturating_sub(element) })
+    let count = ELEMENTS_MAX.saturating_sub(element);
+    Ok(Room { function: module.functions, element, count, kind: module.types, step: module.step })
 }
 
 /// What was joined.
@@ -217,6 +224,8 @@ struct Module<'a> {
     /// How many types and functions there are, imported ones included.
     types: u32,
     functions: u32,
+    /// The exported function that does one instruction.
+    step: Option<u32>,
     /// Id and contents of every section, in order.
     sections: Vec<(u8, Range<usize>)>,
 }
@@ -233,7 +242,7 @@ impl<'a> Module<'a> {
         let not_ours = |what: &str| Error::new(format!("it is no module of brainworm: {what}"));
         let mut sections = Vec::new();
         let (mut globals, mut exports, mut memories, mut segments) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut imported_globals = 0;
+        let (mut imported_globals, mut step) = (0, None);
         let (mut types, mut functions, mut tables) = (0, 0, Vec::new());
         for payload in Parser::new(0).parse_all(wasm) {
             let payload = payload.map_err(malformed)?;
@@ -274,8 +283,10 @@ impl<'a> Module<'a> {
                 Payload::ExportSection(section) => {
                     for export in section {
                         let export = export.map_err(malformed)?;
-                        if export.kind == ExternalKind::Global {
-                            exports.push((export.name, export.index as usize));
+                        match export.kind {
+                            ExternalKind::Global => exports.push((export.name, export.index as usize)),
+                            ExternalKind::Func if export.name == STEP => step = Some(export.index),
+                            _ => {}
                         }
                     }
                 }
@@ -317,6 +328,7 @@ impl<'a> Module<'a> {
             },
             types,
             functions,
+            step,
             sections,
         })
     }

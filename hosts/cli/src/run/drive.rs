@@ -34,7 +34,7 @@ const EVENT_WRITABLE: u32 = 2;
 const EVENT_RESIZE: u32 = 3;
 const EVENT_SIGNAL: u32 = 4;
 
-const FIGURES: [(u32, &str); 10] = [
+const FIGURES: [(u32, &str); 11] = [
     (1, "instructions"),
     (2, "syscalls"),
     (3, "forks"),
@@ -45,6 +45,7 @@ const FIGURES: [(u32, &str); 10] = [
     (8, "aot_exits_jump"),
     (9, "aot_exits_budget"),
     (10, "aot_exits_interpret"),
+    (11, "aot_steps"),
 ];
 
 /// Strings the module takes before boot, with its numbers for them.
