@@ -165,7 +165,8 @@ impl Regions {
         }
         cpu.gpr[Gpr::CODE_PAGE.0 as usize] = base;
         let rip = here + off as u64;
-        self.slots[slot_of(rip) as usize] = Slot { rip, base, tag: view.code_tag, function, entry: number, reserved: 0 };
+        self.slots[slot_of(rip) as usize] =
+            Slot { rip, base, tag: view.code_tag, function, entry: number, reserved: 0 };
         let mut context = Context { bus, decoded: &mut self.decoded, stop: None, steps: 0 };
         let mut env = Env {
             read: view.read.expose_provenance() as u32,

@@ -15,7 +15,7 @@ use brainworm_cpu::ahead::{self, Entry, Span};
 use brainworm_cpu::wasm::{Link, Region};
 use brainworm_pack::link::Room;
 use elf::Segment;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// Bytes a region may lie in: longer functions are translated up to here.
@@ -74,41 +74,77 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
     let segments = elf::segments(&opened).map_err(|e| Failure::because("the packed image", e))?;
     let whole = whole_files(&opened, &choice.files)?;
     let mut candidates = candidates(&segments, choice, &whole);
+    let wanted = candidates.len();
     let all_runs: u64 = candidates.iter().map(|candidate| candidate.weight).sum();
-    candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.weight), candidate.start));
-    let mut done = Translated::default();
-    done.report.wanted = candidates.len();
-    let (mut entries, mut covered) = (Vec::new(), 0);
-    for candidate in candidates {
-        if done.functions.len() >= room.count as usize {
-            break;
-        }
-        let Some((region, body)) = lower(image, &segments[candidate.segment], &candidate) else { continue };
-        if done.report.bytes + body.len() > choice.size {
-            // A smaller one may still fit.
-            continue;
-        }
-        let first = segments[candidate.segment].bytes.start;
-        let function = room.element + done.functions.len() as u32;
-        let span = candidate.segment as u32;
-        entries.extend(region.entries.iter().enumerate().map(|(number, &at)| Entry {
-            at: first + at,
-            number: number as u32,
-            function,
-            span,
-        }));
-        done.report.bytes += body.len();
-        covered += candidate.weight;
-        done.functions.push(body);
+    // The most runs for a byte first: many small hot functions are worth more than a large warm one.
+    candidates.sort_by(|a, b| {
+        let value = |a: &Candidate, b: &Candidate| a.weight as u128 * (b.end - b.start) as u128;
+        value(b, a).cmp(&value(a, b)).then(a.start.cmp(&b.start))
+    });
+    let chosen = choose(image, &segments, candidates, choice.size, room);
+    if chosen.is_empty() {
+        return Ok(Translated { report: Report { wanted, ..Report::default() }, ..Translated::default() });
+    }
+    let covered: u64 = chosen.iter().map(|chosen| chosen.weight).sum();
+    let functions = emit(&chosen, room);
+    let mut entries = Vec::new();
+    for (number, chosen) in chosen.iter().enumerate() {
+        let first = segments[chosen.segment].bytes.start;
+        let (function, span) = (room.element + number as u32, chosen.segment as u32);
+        let ways = chosen.region.entries.iter().enumerate();
+        entries.extend(ways.map(|(number, &at)| Entry { at: first + at, number: number as u32, function, span }));
     }
     let spans: Vec<Span> = segments.iter().map(|s| pages(&s.bytes)).collect();
-    done.report.functions = done.functions.len();
-    done.report.entries = entries.len();
-    done.report.covered = if all_runs == 0 { 0.0 } else { covered as f64 / all_runs as f64 };
-    if !done.functions.is_empty() {
-        done.index = ahead::encode(&spans, &entries);
+    let report = Report {
+        wanted,
+        functions: functions.len(),
+        entries: entries.len(),
+        bytes: functions.iter().map(Vec::len).sum(),
+        covered: if all_runs == 0 { 0.0 } else { covered as f64 / all_runs as f64 },
+    };
+    Ok(Translated { functions, index: ahead::encode(&spans, &entries), report })
+}
+
+/// A function that is translated.
+struct Chosen {
+    segment: usize,
+    region: Region,
+    weight: u64,
+}
+
+/// The first candidates that fit into `size` bytes of wasm, as they are without calls of each other.
+fn choose(image: &[u8], segments: &[Segment], candidates: Vec<Candidate>, size: usize, room: Room) -> Vec<Chosen> {
+    let (mut chosen, mut left) = (Vec::new(), size);
+    let link = Link { step: room.step, ..Link::NONE };
+    for candidate in candidates {
+        if chosen.len() >= room.count as usize {
+            break;
+        }
+        let Candidate { segment, weight, .. } = candidate;
+        let Some(region) = region(image, &segments[segment], &candidate) else { continue };
+        let len = region.function(&link).into_raw_body().len();
+        // A smaller one may still fit.
+        if let Some(rest) = left.checked_sub(len) {
+            left = rest;
+            chosen.push(Chosen { segment, region, weight });
+        }
     }
-    Ok(done)
+    chosen
+}
+
+/// The functions' bodies, calling each other.
+fn emit(chosen: &[Chosen], room: Room) -> Vec<Vec<u8>> {
+    let mut places: HashMap<(usize, u32), (u32, u32)> = HashMap::new();
+    for (number, chosen) in chosen.iter().enumerate() {
+        for (entry, &at) in chosen.region.entries.iter().enumerate() {
+            places.entry((chosen.segment, at)).or_insert((room.function + number as u32, entry as u32));
+        }
+    }
+    let body = |chosen: &Chosen| {
+        let callee = |at: i64| places.get(&(chosen.segment, u32::try_from(at).ok()?)).copied();
+        chosen.region.function(&Link { step: room.step, callee: &callee, indirect: Some(room.kind) }).into_raw_body()
+    };
+    chosen.iter().map(body).collect()
 }
 
 fn pages(bytes: &Range<u32>) -> Span {
@@ -164,8 +200,8 @@ fn whole_files(image: &Image<'_>, paths: &[Vec<u8>]) -> Outcome<Vec<Range<u32>>>
     paths.iter().map(place).collect()
 }
 
-/// The region of a function and its wasm.
-fn lower(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<(Region, Vec<u8>)> {
+/// The region of a function.
+fn region(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<Region> {
     let first = segment.bytes.start;
     let code = image.get(first as usize..segment.bytes.end as usize)?;
     let range = candidate.start - first..candidate.end - first;
@@ -180,10 +216,5 @@ fn lower(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<(Regi
         starts.push(block);
         region = Region::discover_in(code, range.clone(), &starts);
     }
-    let region = region?;
-    if region.instructions() < 3 {
-        return None;
-    }
-    let body = region.function(&Link::NONE).into_raw_body();
-    Some((region, body))
+    region.filter(|region| region.instructions() >= 3)
 }
