@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 /// An input that takes longer hangs, as far as users are concerned.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Heap of the whole process. The machine's own memory does not count: it is a mapping, and limited by itself.
-const HEAP_MAX_BYTES: u64 = 768 << 20;
+/// Heap an input may take. The machine's own memory does not count: it is a mapping, and limited by itself.
+const HEAP_MAX_BYTES: u64 = 256 << 20;
 
 /// One input is run for a person who debugs: targets may tell what they do.
 pub(crate) static IS_REPLAY: AtomicBool = AtomicBool::new(false);
@@ -25,6 +25,7 @@ static CURRENT: Mutex<Option<Input>> = Mutex::new(None);
 
 /// Notes the input under way, and none when it is over.
 pub(crate) fn begin(target: &'static str, bytes: &[u8], seed: u64) {
+    brainworm_sim::bound_heap(HEAP_MAX_BYTES, too_much_memory);
     set(Some(Input { target, bytes: bytes.to_vec(), seed, since: Instant::now() }));
 }
 
@@ -38,9 +39,8 @@ fn set(input: Option<Input>) {
     drop(old);
 }
 
-/// Starts the thread that looks at the clock, and bounds the heap.
+/// Starts the thread that looks at the clock.
 pub(crate) fn start() {
-    brainworm_sim::bound_heap(HEAP_MAX_BYTES, too_much_memory);
     std::thread::spawn(|| {
         loop {
             std::thread::sleep(Duration::from_millis(500));

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 struct Counted;
 
 static IN_USE: AtomicU64 = AtomicU64::new(0);
-static BOUND: OnceLock<(u64, fn())> = OnceLock::new();
+static BOUND: AtomicU64 = AtomicU64::new(u64::MAX);
+static HOOK: OnceLock<fn()> = OnceLock::new();
 
 #[global_allocator]
 static HEAP: Counted = Counted;
@@ -18,8 +19,8 @@ unsafe impl GlobalAlloc for Counted {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let size = layout.size() as u64;
         let live = IN_USE.fetch_add(size, Ordering::Relaxed).saturating_add(size);
-        if let Some((most, hook)) = BOUND.get()
-            && live > *most
+        if live > BOUND.load(Ordering::Relaxed)
+            && let Some(hook) = HOOK.get()
         {
             hook();
         }
@@ -38,8 +39,9 @@ pub(crate) fn heap_bytes() -> u64 {
     IN_USE.load(Ordering::Relaxed)
 }
 
-/// Calls `hook` whenever somebody asks for memory that would make it more than this; it may allocate, and end the process.
-pub fn bound_heap(most_bytes: u64, hook: fn()) {
-    // The first bound stands.
-    let _ = BOUND.set((most_bytes, hook));
+/// Calls `hook` whenever somebody asks for memory that would make it this much more than now; it may allocate, and end the
+/// process. A later call sets the bound anew, the first hook stays.
+pub fn bound_heap(more_bytes: u64, hook: fn()) {
+    let _ = HOOK.set(hook);
+    BOUND.store(heap_bytes().saturating_add(more_bytes), Ordering::Relaxed);
 }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bench;
 mod bless;
 mod check;
 mod diff;
@@ -34,6 +35,8 @@ usage: cargo x COMMAND
                              run recorded shell scripts with a runner (default: this machine's Linux) and compare
   sys [--runner 'CMD PREFIX'] [--only REGEX] [--timeout S] [--build]
                              build the C programs of testsuite/sys into .cache/sys.tar and run each: /t/NAME
+  bench [--runner 'NAME=CMD PREFIX'].. [--scale F].. [--groups int,k] [--only REGEX] [--repeat N] [--table FILE..]
+                             time against native: the table of docs/benchmarks.md (bench.py --help says more)
   bless --scripts            record the scripts' outputs anew from this machine's Linux (--set, --only as above)";
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         "images" => images::run(&rest),
         "scripts" => scripts::run(&rest),
         "sys" => sys::run(&rest),
+        "bench" => bench::run(&rest),
         "docs" => docs::run(&rest),
         "tidy" => tidy::run(&rest),
         "size" => size::run(&rest),
