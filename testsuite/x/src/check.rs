@@ -64,6 +64,11 @@ const STEPS: [(&str, When, &[&str]); 21] = [
         When::Full,
         &["x", "scripts", "--set", "musl", "--runner", "{brainworm} run {cache}/musl.tar", "--timeout", "300"],
     ),
+    (
+        "tools",
+        When::Full,
+        &["x", "scripts", "--set", "tools", "--runner", "{brainworm} run {cache}/tools.tar", "--timeout", "600"],
+    ),
     ("built file", When::Full, &["{brainworm}", "build", "{cache}/debian.tar", "-o", "{cache}/debian.wasm"]),
     ("size", When::Full, &["x", "size"]),
     (

@@ -34,7 +34,8 @@ impl Set {
             "scripts" => ("testsuite/scripts", "debian"),
             "programs" => ("testsuite/programs/debian", "debian"),
             "musl" => ("testsuite/programs/musl", "musl"),
-            other => return Err(format!("no such set: {other} (scripts, programs, musl)").into()),
+            "tools" => ("testsuite/programs/tools", "tools"),
+            other => return Err(format!("no such set: {other} (scripts, programs, musl, tools)").into()),
         };
         Ok(Set { dir: repo::top().join(dir), image })
     }
