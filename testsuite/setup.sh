@@ -9,6 +9,7 @@ packages=""
 need() { command -v "$1" >/dev/null 2>&1 || packages="$packages $2"; }
 need debootstrap debootstrap
 need musl-gcc musl-tools
+need strace strace
 need qemu-aarch64-static qemu-user-static
 [ -x /bin/busybox ] || packages="$packages busybox-static"
 if [ -n "$packages" ]; then

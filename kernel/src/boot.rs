@@ -47,6 +47,7 @@ impl Kernel {
         kernel.open_streams(ix)?;
         let path = kernel.find_command(ix, &start, &env)?;
         let (_, cwd) = kernel.directories(ix);
+        let shown = path.clone();
         let request = ExecRequest {
             base: cwd,
             shown_path: path.clone(),
@@ -61,6 +62,9 @@ impl Kernel {
             BootError::new(code, format!("{}: {}", lossy(&start.argv[0]), errno.text()))
         })?;
         kernel.settle(ix);
+        if kernel.config.strace {
+            kernel.trace_start(ix, &shown, start.argv.len());
+        }
         kernel.enqueue(ix);
         Ok(kernel)
     }

@@ -8,6 +8,7 @@ use crate::poll::Subscriptions;
 use crate::proc::{Facts, NoProc};
 use crate::sched::Sched;
 use crate::slab::Slab;
+use crate::sys::trace::Traced;
 use crate::task::{Dead, Descriptions, Slot};
 use crate::world::World;
 use alloc::boxed::Box;
@@ -92,6 +93,8 @@ pub struct Kernel {
     /// Bounce buffer of read and write.
     pub(crate) scratch: Vec<u8>,
     pub(crate) config: BootConfig,
+    /// What `--strace` said so far.
+    pub(crate) traced: Traced,
     /// `Host::heap_bytes` may come up to here.
     pub(crate) heap_limit: u64,
 }
@@ -172,6 +175,7 @@ impl Kernel {
             next_id: 1,
             scratch: Vec::new(),
             heap_limit,
+            traced: Traced::default(),
             config,
         })
     }

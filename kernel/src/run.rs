@@ -189,16 +189,14 @@ impl Kernel {
     /// Makes the call under way, for the first time or again.
     fn make_call(&mut self, ix: u32) {
         let Some(Call { nr, args }) = self.world.tasks[ix].call else { return };
+        let mut traced = None;
         let mut cx = Cx::new(self, ix);
         let result = if cx.k.config.strace {
             let line = trace::begin(&mut cx, nr, args);
             let result = table::dispatch(&mut cx, nr, &args);
             let result = cx.k.with_postponed(ix, result);
-            if matches!(result, Err(Stop::Exit)) {
-                trace::end_exit(&mut cx, line);
-            } else {
-                trace::end(&mut cx, line, &result);
-            }
+            trace::end(&mut cx, &line, &result);
+            traced = Some(line);
             result
         } else {
             let result = table::dispatch(&mut cx, nr, &args);
@@ -212,6 +210,16 @@ impl Kernel {
             Err(Stop::Exit) => {}
             Err(Stop::Block(wait)) => {
                 let is_interrupted = if wait.is_killable_only { self.is_killed(ix) } else { self.has_signal(ix) };
+                if let Some(line) = traced {
+                    let is_done = self.world.tasks[ix].restart.done > 0;
+                    let kind = is_interrupted.then_some(wait.on_signal);
+                    if !(is_interrupted && is_done) {
+                        trace::wait(&mut Cx::new(self, ix), &line, kind);
+                    } else {
+                        let done = self.world.tasks[ix].restart.done;
+                        trace::end(&mut Cx::new(self, ix), &line, &Ok(done));
+                    }
+                }
                 if !is_interrupted {
                     self.park(ix, wait);
                 } else if self.world.tasks[ix].restart.done > 0 {

@@ -85,6 +85,11 @@ int main(void) {
     pid = CHILD(pause());
     int pf = syscall(SYS_pidfd_open, pid, 0);
     CHECK(pf >= 0 && ready(pf, POLLIN) == 0);
+    char proc[30];
+    sprintf(proc, "/proc/%d", getpid());
+    int dir = open(proc, O_RDONLY | O_DIRECTORY);
+    CHECK(dir >= 0 && syscall(SYS_pidfd_send_signal, dir, 0, NULL, 0) == 0);
+    FAILS(syscall(SYS_pidfd_send_signal, 0, 0, NULL, 0), EBADF);
     CHECK(syscall(SYS_pidfd_send_signal, pf, SIGTERM, NULL, 0) == 0);
     f = (struct pollfd){pf, POLLIN, 0};
     CHECK(poll(&f, 1, 2000) == 1);

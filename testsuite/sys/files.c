@@ -2,6 +2,7 @@
 // needs glibc: its headers or extensions
 #include "check.h"
 #include <dirent.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 int main(void) {
@@ -77,6 +78,8 @@ int main(void) {
     CHECK(pwrite(fd, "data", 4, 4096) == 4);
     CHECK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4096, 4) == 0);
     CHECK(pread(fd, buffer, 4, 4096) == 4 && buffer[0] == 0);
+    int left = 5;
+    CHECK(lseek(fd, 7000, SEEK_SET) == 7000 && ioctl(fd, FIONREAD, &left) == 0 && left == 5000 - 7000);
     FAILS(fallocate(fd, FALLOC_FL_PUNCH_HOLE, 0, 4), EOPNOTSUPP);
     FAILS(fallocate(fd, 0, 0, 0), EINVAL);
     FAILS(fallocate(fd, 0, -1, 4), EINVAL);

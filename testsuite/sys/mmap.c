@@ -20,6 +20,7 @@ int main(void) {
     FAILS(mmap(NULL, 0, rw, anon, -1, 0), EINVAL);
     FAILS(mmap(NULL, PAGE, rw, MAP_ANONYMOUS, -1, 0), EINVAL);
     FAILS(mmap(NULL, PAGE, rw, MAP_PRIVATE, 99, 0), EBADF);
+    FAILS(mmap(NULL, 0, rw, MAP_PRIVATE, 99, 0), EBADF);
     FAILS(mmap(NULL, PAGE, rw, MAP_PRIVATE, 0, 5), EINVAL);
     FAILS(mmap(NULL, (size_t)1 << 47, rw, anon, -1, 0), ENOMEM);
     FAILS(munmap((void *)1, PAGE), EINVAL);

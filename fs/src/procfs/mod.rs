@@ -76,6 +76,16 @@ fn number(name: &[u8]) -> Option<u32> {
     core::str::from_utf8(name).ok().filter(|s| s.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
 }
 
+impl PathRef {
+    /// The process whose directory /proc/PID this is.
+    pub fn proc_pid(&self) -> Option<Pid> {
+        match self.inode().as_any().downcast_ref::<ProcInode>()?.node {
+            Node::Pid { pid, is_thread: false } => Some(pid),
+            _ => None,
+        }
+    }
+}
+
 impl ProcInode {
     fn make(&self, node: Node) -> Arc<dyn Inode> {
         if let Node::Fixed(Entry::Sys, _) = node {

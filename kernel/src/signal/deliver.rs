@@ -54,6 +54,7 @@ impl Kernel {
             else {
                 break;
             };
+            self.trace_signal(ix, &info);
             let action = self.world.tasks[ix].actions.lock().get(signal);
             match action.sa_handler {
                 SIG_IGN => {}
@@ -127,6 +128,9 @@ impl Kernel {
         job.stopped = Some(signal);
         job.reports_stop = true;
         job.reports_continue = false;
+        if self.config.strace {
+            self.trace_line(ix, &alloc::format!("--- stopped by {signal:?} ---"));
+        }
         // Parked threads stay parked; whoever becomes ready is stopped when its turn comes.
         self.world.tasks[ix].state = State::Stopped;
         self.notify_parent(process, CLD_STOPPED, i32::from(signal.number()));

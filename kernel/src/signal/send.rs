@@ -22,8 +22,7 @@ impl Kernel {
         let process = self.world.tasks[ix].process;
         self.prepare(process, signal);
         let limit = self.world.procs[process].limits[RLIMIT_SIGPENDING as usize].rlim_cur.min(1 << 20) as usize;
-        let task = &mut self.world.tasks[ix];
-        if self_ignores(task, signal) {
+        if self.drops(ix, signal) {
             return;
         }
         if self.spares_init(ix, signal, &info) {
@@ -50,7 +49,7 @@ impl Kernel {
             !signals.mask.has(signal) || signals.awaited.has(signal)
         };
         let taker = takers.iter().find(wants).copied();
-        if self_ignores(&self.world.tasks[taker.unwrap_or(first)], signal) {
+        if self.drops(taker.unwrap_or(first), signal) {
             return;
         }
         if self.spares_init(taker.unwrap_or(first), signal, &info) {
@@ -69,6 +68,10 @@ impl Kernel {
         !group.is_empty()
     }
 
+    /// A signal that would do nothing is not even queued, unless somebody watches.
+    fn drops(&self, ix: u32, signal: SigNum) -> bool {
+        !self.config.strace && self_ignores(&self.world.tasks[ix], signal)
+    }
     /// The container's first process does not die of (or stop by) what others inside send it: only a handler makes such
     /// a signal do something (pid_namespaces(7)). Unlike Linux, what the terminal or the host sends takes effect, so
     /// that ^C and `docker stop` end a program that does not care.

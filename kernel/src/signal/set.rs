@@ -52,6 +52,7 @@ impl core::fmt::Debug for SigNum {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self.name() {
             Some(name) => f.write_str(name),
+            None if self.0 == 32 => f.write_str("SIGRTMIN"),
             None => write!(f, "SIGRT_{}", self.0 - 32),
         }
     }

@@ -103,7 +103,7 @@ impl Arg for Mode {
         Ok(Mode(raw as u32))
     }
     fn show(call: &mut Shown<'_, '_>, index: usize, out: &mut String) {
-        let _ = write!(out, "{:#o}", call.raw[index] as u32);
+        let _ = write!(out, "0{:02o}", call.raw[index] as u32);
     }
 }
 
@@ -187,6 +187,7 @@ impl Show for SigSet {
             out.push_str(if i == 0 { "" } else { " " });
             let _ = match signal.name() {
                 Some(name) => write!(out, "{}", &name[3..]),
+                None if signal.number() == 32 => write!(out, "RTMIN"),
                 None => write!(out, "RT_{}", signal.number() - 32),
             };
         }

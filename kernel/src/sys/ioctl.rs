@@ -49,7 +49,7 @@ pub(super) fn sys_ioctl(cx: &mut Cx<'_>, fd: Fd, request: u32, arg: Hex) -> SysR
             return super::fd::set_status(cx, &desc, flags);
         }
         FIONREAD if cx.is_regular(&desc) => {
-            let left = cx.file_call(|io| desc.file.size(io))?.saturating_sub(*desc.pos.lock());
+            let left = cx.file_call(|io| desc.file.size(io))?.wrapping_sub(*desc.pos.lock());
             cx.copy_out(UserMut::<i32>::new(GuestAddr(arg.0)), &(left as i32))?;
             return Ok(0);
         }

@@ -49,7 +49,14 @@ pub(super) fn sys_mmap(
 ) -> SysResult {
     use MapFlags as M;
     let fixed = flags.intersects(M::MAP_FIXED | M::MAP_FIXED_NOREPLACE);
-    if len == 0 || !offset.is_multiple_of(PAGE) || (fixed && !addr.is_page_aligned()) {
+    if !offset.is_multiple_of(PAGE) {
+        return Err(Errno::EINVAL.into());
+    }
+    if !flags.contains(M::MAP_ANONYMOUS) {
+        // As on Linux, the descriptor is looked at first.
+        cx.desc(fd)?;
+    }
+    if len == 0 || (fixed && !addr.is_page_aligned()) {
         return Err(Errno::EINVAL.into());
     }
     if flags.contains(M::MAP_HUGETLB) {

@@ -26,6 +26,7 @@ mod poll;
 mod process;
 mod procmem;
 mod rw;
+mod show;
 mod signal;
 mod socket;
 mod splice;

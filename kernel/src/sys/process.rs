@@ -14,6 +14,7 @@ use brainworm_abi::linux::signal::{CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_ST
 use brainworm_abi::linux::time::Timeval;
 use brainworm_abi::linux::wait::{CONTINUED, P_ALL, P_PGID, P_PID, P_PIDFD, WaitOptions, stopped};
 use brainworm_abi::{Errno, GuestAddr, Pid};
+use brainworm_fs::PathRef;
 
 flag_arg!(WaitOptions);
 opaque!(RUsage, CloneArgs);
@@ -515,8 +516,14 @@ pub(super) fn sys_pidfd_send_signal(
         return Err(Errno::EINVAL.into());
     }
     let desc = cx.desc(fd)?;
-    let pid = desc.file.as_any().downcast_ref::<PidFd>().ok_or(Errno::EBADF)?.pid;
-    let slot = cx.k.world.process_of(pid).ok_or(Errno::ESRCH)?;
+    let slot = match desc.file.as_any().downcast_ref::<PidFd>() {
+        Some(file) => process_behind(cx, file)?,
+        // A directory /proc/PID does as well.
+        None => {
+            let pid = desc.location.as_ref().and_then(PathRef::proc_pid).ok_or(Errno::EBADF)?;
+            cx.k.world.process_of(pid).ok_or(Errno::ESRCH)?
+        }
+    };
     let Some(signal) = signal.0 else { return Ok(0) };
     super::signal::check_permission(cx, slot, signal)?;
     let info = match cx.copy_in_opt(info)? {
@@ -528,14 +535,21 @@ pub(super) fn sys_pidfd_send_signal(
     Ok(0)
 }
 
+/// The process a pidfd was made for; ESRCH when it is reaped, even if another has its number now.
+fn process_behind(cx: &Cx<'_>, file: &PidFd) -> Result<u32, Errno> {
+    let slot = cx.k.world.process_of(file.pid).ok_or(Errno::ESRCH)?;
+    if file.is_of(&cx.k.world.procs[slot].exit_point) { Ok(slot) } else { Err(Errno::ESRCH) }
+}
+
 /// pidfd_getfd(2).
 pub(super) fn sys_pidfd_getfd(cx: &mut Cx<'_>, fd: Fd, target: i32, flags: u32) -> SysResult {
     if flags != 0 {
         return Err(Errno::EINVAL.into());
     }
     let desc = cx.desc(fd)?;
-    let pid = desc.file.as_any().downcast_ref::<PidFd>().ok_or(Errno::EBADF)?.pid;
-    let ix = cx.k.world.task_of(pid).ok_or(Errno::ESRCH)?;
+    let file = desc.file.as_any().downcast_ref::<PidFd>().ok_or(Errno::EBADF)?;
+    process_behind(cx, file)?;
+    let ix = cx.k.world.task_of(file.pid).ok_or(Errno::ESRCH)?;
     let other = &cx.k.world.tasks[ix];
     if !cx.creds().can(cap::SYS_ADMIN) && other.creds.uid != cx.creds().uid {
         return Err(Errno::EPERM.into());

@@ -415,14 +415,14 @@ pub(crate) fn row(nr: u64) -> Option<&'static Row> {
 
 impl Row {
     /// Shows argument `index` if it can be shown now (`call.ret` tells before from after).
-    pub(crate) fn show_arg(&self, call: &mut Shown<'_, '_>, index: usize) -> Option<String> {
-        let (_, show, is_out) = self.args.get(index)?;
-        if *is_out && call.ret.is_none() {
-            return None;
+    pub(crate) fn show_arg(&self, call: &mut Shown<'_, '_>, index: usize, out: &mut String) {
+        if let Some((_, show, _)) = self.args.get(index) {
+            show(call, index, out);
         }
-        let mut text = String::new();
-        show(call, index, &mut text);
-        Some(text)
+    }
+    /// True when the call fills what the argument points to.
+    pub(crate) fn is_out(&self, index: usize) -> bool {
+        self.args.get(index).is_some_and(|(.., is_out)| *is_out)
     }
     /// What its arguments are called.
     pub fn arg_names(&self) -> impl Iterator<Item = &'static str> {

@@ -17,6 +17,7 @@ impl Kernel {
             return;
         }
         self.unpark(ix);
+        self.trace_end(ix, status);
         self.world.tasks[ix].state = State::Dead;
         self.world.tasks[ix].call = None;
         self.leave_memory(ix);

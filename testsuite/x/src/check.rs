@@ -15,7 +15,7 @@ enum When {
 }
 
 /// Name, when, and the words of the command. `cargo` is this cargo; `x` is this program.
-const STEPS: [(&str, When, &[&str]); 21] = [
+const STEPS: [(&str, When, &[&str]); 22] = [
     ("fmt", When::Quick, &["cargo", "fmt", "--all", "--check"]),
     (
         "clippy",
@@ -68,6 +68,11 @@ const STEPS: [(&str, When, &[&str]); 21] = [
         "tools",
         When::Full,
         &["x", "scripts", "--set", "tools", "--runner", "{brainworm} run {cache}/tools.tar", "--timeout", "600"],
+    ),
+    (
+        "strace",
+        When::Full,
+        &["python3", "testsuite/strace/check.py", "--runner", "{brainworm} run --strace IMAGE", "--cache", "{cache}"],
     ),
     ("built file", When::Full, &["{brainworm}", "build", "{cache}/debian.tar", "-o", "{cache}/debian.wasm"]),
     ("size", When::Full, &["x", "size"]),
