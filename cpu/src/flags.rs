@@ -233,12 +233,11 @@ impl LazyFlags {
             return self.a & bits::STATUS;
         }
         let pick = |on: bool, bit: u64| if on { bit } else { 0 };
-        pick(self.cf(), bits::CF)
-            | pick(self.pf(), bits::PF)
-            | pick(self.af(), bits::AF)
-            | pick(self.zf(), bits::ZF)
-            | pick(self.sf(), bits::SF)
-            | pick(self.of(), bits::OF)
+        let of_result = pick(self.pf(), bits::PF) | pick(self.zf(), bits::ZF) | pick(self.sf(), bits::SF);
+        if self.op & 0xff == FlagOp::Logic as u32 {
+            return of_result;
+        }
+        of_result | pick(self.cf(), bits::CF) | pick(self.af(), bits::AF) | pick(self.of(), bits::OF)
     }
 
     /// Makes the status flags in `mask` equal to the bits of `value`; the others keep what they are.

@@ -26,6 +26,6 @@ pub mod wasm;
 pub use insn::Insn;
 pub use interp::Engine;
 pub use mem::{
-    Access, Bus, Checked, Code, CodePage, Guest, HostAddr, MemFault, MemFaultKind, MemView, Resolved, entry,
+    Access, Bus, Called, Checked, Code, CodePage, Guest, HostAddr, MemFault, MemFaultKind, MemView, Resolved, entry,
 };
 pub use state::{Cpu, Exception, Exit, Gpr, LazyFlags, Ymm};

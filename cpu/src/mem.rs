@@ -14,6 +14,7 @@
 #![allow(unsafe_code, reason = "the one place that follows the kernel's tables to bytes")]
 
 use crate::insn::Width;
+use crate::state::Cpu;
 
 /// A byte of the arena, by offset from its base. In the shipped module the arena is the linear memory, base 0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -104,6 +105,11 @@ pub struct MemView {
 pub trait Bus {
     /// The tables as they are now.
     fn view(&self) -> MemView;
+    /// The same into a view of before.
+    #[inline]
+    fn refresh(&self, view: &mut MemView) {
+        *view = self.view();
+    }
     /// Makes the page at `addr` accessible (demand zero, copy-on-write, file page) and tells where the byte is. Pages
     /// above the tables are reachable only this way.
     fn resolve(&mut self, addr: u64, access: Access) -> Result<Resolved, MemFault>;
@@ -113,8 +119,24 @@ pub trait Bus {
     fn timestamp(&mut self) -> u64 {
         0
     }
+    /// `syscall` was run: rip, rcx and r11 are as it leaves them. A bus that can make the call at once may do so. Until
+    /// the CPU stops or this answers [`Called::On`], nothing else of the bus is asked for.
+    fn system_call(&mut self, _cpu: &mut Cpu) -> Called {
+        Called::Not
+    }
     /// Pages (by arena offset) whose translations are void: written, freed or reused since the last call.
     fn take_stale(&mut self) -> Option<HostAddr>;
+}
+
+/// What a bus did about a system call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Called {
+    /// Nothing: the CPU stops with `Exit::Syscall`.
+    Not,
+    /// It is made, and the CPU may go on; what it counts for in the budget.
+    On(i64),
+    /// It is made (or waits), but something else is to be done: the CPU stops with `Exit::Budget`. The cost as above.
+    Stop(i64),
 }
 
 impl MemView {

@@ -138,7 +138,7 @@ pub enum Exception {
 /// Why the CPU stopped. State is exact: everything before rip has happened, nothing of the instruction at rip.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
-    /// The budget (in instructions) is used up.
+    /// The budget (in instructions) is used up, or the bus wants the CPU to stop after a system call.
     Budget,
     /// `syscall`: rip is after it, rcx and r11 are set as the instruction sets them.
     Syscall,

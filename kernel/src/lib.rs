@@ -21,6 +21,7 @@ mod mm;
 mod poll;
 mod proc;
 mod run;
+mod running;
 mod sched;
 mod signal;
 mod slab;

@@ -6,6 +6,7 @@ use crate::locks::{Locks, Owner};
 use crate::mm::{Arena, Frames, UserMem};
 use crate::poll::Subscriptions;
 use crate::proc::{Facts, NoProc};
+use crate::running::Lent;
 use crate::sched::Sched;
 use crate::slab::Slab;
 use crate::sys::trace::Traced;
@@ -21,7 +22,7 @@ use brainworm_abi::linux::signal::{SI_KERNEL, SIGCONT, SIGHUP, SigInfo};
 use brainworm_abi::{Bell, Effect, ExitStatus, Frame, Host, Io, Nanos, PAGE_SHIFT, ProcNode, Timespec, WaitPoint};
 use brainworm_cpu::ahead::{Call, Index};
 use brainworm_cpu::interp::RegionCounts;
-use brainworm_cpu::{Engine, HostAddr, MemFaultKind};
+use brainworm_cpu::{Cpu, Engine, HostAddr, MemFaultKind};
 use brainworm_fs::{PathRef, Vfs};
 use brainworm_net::Net;
 
@@ -50,7 +51,9 @@ pub struct BootError {
 /// A machine.
 pub struct Kernel {
     pub(crate) host: Box<dyn Host>,
-    pub(crate) engine: Engine,
+    pub(crate) engine: Lent<Engine>,
+    /// What lies in the running task while its registers are in use.
+    pub(crate) stand_in: Lent<Cpu>,
     pub(crate) frames: Frames,
     pub(crate) world: World,
     pub(crate) sched: Sched,
@@ -148,7 +151,8 @@ impl Kernel {
         };
         Some(Kernel {
             host,
-            engine: Engine::new(),
+            engine: Lent::new(Engine::new()),
+            stand_in: Lent::new(Cpu::new()),
             frames,
             world,
             sched: Sched::default(),
@@ -274,7 +278,14 @@ impl Kernel {
         }
     }
     /// Closes what nobody refers to any more, carries out what objects asked for, wakes whom they rang for.
+    #[inline(always)]
     pub(crate) fn settle(&mut self, ix: u32) {
+        if !self.effects.is_empty() || self.bell.is_rung() || !self.descriptions.graveyard.lock().is_empty() {
+            self.settle_what_is_due(ix);
+        }
+    }
+    #[inline(never)]
+    fn settle_what_is_due(&mut self, ix: u32) {
         loop {
             let dead = core::mem::take(&mut *self.descriptions.graveyard.lock());
             if dead.is_empty() {

@@ -1,11 +1,11 @@
 //! The loop: pick a task, make its call again or let it run, handle why it stopped.
 
 use crate::Kernel;
-use crate::mm::UserMem;
+use crate::running::{CALL_COST, Running};
 use crate::signal::SigNum;
 use crate::sys::{Cx, Stop, SysResult, table, trace};
 use crate::task::{Call, State};
-use crate::wait::{Restart, Wait};
+use crate::wait::Wait;
 use brainworm_abi::linux::signal::*;
 use brainworm_abi::{Errno, Event, Nanos, PAGE_SHIFT, Pause, Timespec};
 use brainworm_cpu::{Access, Exception, Exit, MemFault, MemFaultKind};
@@ -14,8 +14,6 @@ use brainworm_cpu::{Access, Exception, Exit, MemFault, MemFaultKind};
 const SLICE: i64 = 400_000;
 /// Slices without a look at the clock while they are short.
 const CLOCK_INTERVAL: i64 = 50_000;
-/// What a system call counts for in a budget of instructions.
-const CALL_COST: i64 = 200;
 
 impl Kernel {
     /// Works until about `budget` instructions are used up, nothing can run, or the container has ended.
@@ -112,28 +110,17 @@ impl Kernel {
     }
 
     /// Runs a task until it parks, ends, or its slice is over; then it is queued again.
+    #[inline(never)]
     fn run_ready(&mut self, ix: u32, left: &mut i64) {
         loop {
-            if !matches!(self.world.tasks[ix].state, State::Ready) {
-                return;
-            }
-            if self.has_signal(ix) || self.world.tasks[ix].signals.saved_mask.is_some() {
-                self.take_signals(ix);
-                if !matches!(self.world.tasks[ix].state, State::Ready) {
+            // A call that was answered at once leads straight back to the CPU.
+            if !self.is_undisturbed(ix) {
+                if !self.attend(ix, left) {
                     return;
                 }
-            }
-            if self.world.tasks[ix].call.is_some() {
-                // Interrupted, but no handler ran: the call goes on.
-                self.world.tasks[ix].restart.is_again = true;
-                self.make_call(ix);
-                *left -= CALL_COST;
                 if self.world.tasks[ix].call.is_some() && *left > 0 {
                     continue;
                 }
-            }
-            if !matches!(self.world.tasks[ix].state, State::Ready) {
-                return;
             }
             if *left <= 0 {
                 self.world.tasks[ix].switches.1 += 1;
@@ -148,10 +135,8 @@ impl Kernel {
                 }
                 Exit::Syscall => {
                     *left -= CALL_COST;
-                    self.system_call(ix);
-                    if core::mem::take(&mut self.world.tasks[ix].yields) {
-                        *left = 0;
-                    }
+                    let call = Call::of(&self.world.tasks[ix].cpu);
+                    self.start_call(ix, call);
                 }
                 Exit::Fault(fault) => self.page_fault(ix, fault),
                 Exit::Exception(exception) => self.exception(ix, exception),
@@ -159,83 +144,102 @@ impl Kernel {
         }
     }
 
-    /// Lets the CPU run the task's registers against its memory.
-    fn execute(&mut self, ix: u32, left: &mut i64) -> Exit {
-        let Kernel { world, frames, host, effects, next_tag, postponed, engine, wall, .. } = self;
-        let task = &mut world.tasks[ix];
-        let Some(space) = task.space.and_then(|space| world.spaces.get_mut(space)) else {
-            return Exit::Budget;
-        };
-        let mut mem = UserMem { space, frames, host: &mut **host, effects, now: *wall, next_tag, postponed };
-        let before = *left;
-        let exit = engine.run(&mut task.cpu, &mut mem, left);
-        self.instructions += before.saturating_sub(*left).max(0) as u64;
-        if !self.effects.is_empty() {
-            self.carry_out_effects();
+    /// True when nothing keeps a task from the CPU: it is ready, no call is under way, no signal is to be taken.
+    #[inline(always)]
+    pub(crate) fn is_undisturbed(&self, ix: u32) -> bool {
+        let task = &self.world.tasks[ix];
+        matches!(task.state, State::Ready)
+            && task.call.is_none()
+            && !task.yields
+            && task.signals.saved_mask.is_none()
+            && !self.has_signal(ix)
+    }
+
+    /// Does what has to be done before a task may run on: signals, a call to be made again. False: it may not run on.
+    #[cold]
+    #[inline(never)]
+    fn attend(&mut self, ix: u32, left: &mut i64) -> bool {
+        if !matches!(self.world.tasks[ix].state, State::Ready) {
+            return false;
         }
-        self.guard_shared_code();
+        if self.has_signal(ix) || self.world.tasks[ix].signals.saved_mask.is_some() {
+            self.take_signals(ix);
+            if !matches!(self.world.tasks[ix].state, State::Ready) {
+                return false;
+            }
+        }
+        if self.world.tasks[ix].call.is_some() {
+            // Interrupted, but no handler ran: the call goes on.
+            self.world.tasks[ix].restart.is_again = true;
+            self.make_call(ix);
+            *left -= CALL_COST;
+        }
+        if core::mem::take(&mut self.world.tasks[ix].yields) {
+            *left = 0;
+        }
+        matches!(self.world.tasks[ix].state, State::Ready)
+    }
+
+    /// Lets the CPU run the task's registers against its memory.
+    #[inline]
+    fn execute(&mut self, ix: u32, left: &mut i64) -> Exit {
+        let task = &mut self.world.tasks[ix];
+        let Some(space) = task.space else { return Exit::Budget };
+        let mut cpu = core::mem::replace(&mut task.cpu, self.stand_in.take());
+        let mut engine = self.engine.take();
+        let (before, calls) = (*left, self.calls);
+        let exit = engine.run(&mut cpu, &mut Running { k: self, ix, space }, left);
+        self.engine.give_back(engine);
+        self.stand_in.give_back(core::mem::replace(&mut self.world.tasks[ix].cpu, cpu));
+        let cost = (self.calls - calls) as i64 * CALL_COST;
+        self.instructions += before.saturating_sub(*left).saturating_sub(cost).max(0) as u64;
+        self.settle_cpu();
         exit
     }
 
-    /// A new call, from the registers.
-    fn system_call(&mut self, ix: u32) {
+    /// Carries out what the CPU's use of memory asked for.
+    #[inline(always)]
+    pub(crate) fn settle_cpu(&mut self) {
+        if !self.effects.is_empty() {
+            self.carry_out_effects();
+        }
+        if self.frames.has_shared_code() {
+            self.guard_shared_code();
+        }
+    }
+
+    /// A new call.
+    #[inline]
+    pub(crate) fn start_call(&mut self, ix: u32, call: Call) {
         let task = &mut self.world.tasks[ix];
-        let gpr = &task.cpu.gpr;
-        task.call = Some(Call { nr: gpr[0], args: [gpr[7], gpr[6], gpr[2], gpr[10], gpr[8], gpr[9]] });
-        task.restart = Restart::default();
+        task.call = Some(call);
+        task.restart.clear();
         self.make_call(ix);
     }
 
     /// Makes the call under way, for the first time or again.
     fn make_call(&mut self, ix: u32) {
         let Some(Call { nr, args }) = self.world.tasks[ix].call else { return };
-        let mut traced = None;
-        let mut cx = Cx::new(self, ix);
-        let result = if cx.k.config.strace {
-            let line = trace::begin(&mut cx, nr, args);
-            let result = table::dispatch(&mut cx, nr, &args);
-            let result = cx.k.with_postponed(ix, result);
-            trace::end(&mut cx, &line, &result);
-            traced = Some(line);
-            result
+        self.calls += 1;
+        let result = if self.config.strace {
+            trace::call(&mut Cx::new(self, ix), nr, &args)
         } else {
-            let result = table::dispatch(&mut cx, nr, &args);
+            let result = table::dispatch(&mut Cx::new(self, ix), nr, &args);
             if self.postponed.is_some() { self.with_postponed(ix, result) } else { result }
         };
-        self.calls += 1;
         match result {
             Ok(value) => self.answer_call(ix, value),
             Err(Stop::Errno(errno)) => self.answer_call(ix, errno.to_rax()),
             Err(Stop::Replaced) => self.world.tasks[ix].call = None,
             Err(Stop::Exit) => {}
-            Err(Stop::Block(wait)) => {
-                let is_interrupted = if wait.is_killable_only { self.is_killed(ix) } else { self.has_signal(ix) };
-                if let Some(line) = traced {
-                    let is_done = self.world.tasks[ix].restart.done > 0;
-                    let kind = is_interrupted.then_some(wait.on_signal);
-                    if !(is_interrupted && is_done) {
-                        trace::wait(&mut Cx::new(self, ix), &line, kind);
-                    } else {
-                        let done = self.world.tasks[ix].restart.done;
-                        trace::end(&mut Cx::new(self, ix), &line, &Ok(done));
-                    }
-                }
-                if !is_interrupted {
-                    self.park(ix, wait);
-                } else if self.world.tasks[ix].restart.done > 0 {
-                    let done = self.world.tasks[ix].restart.done;
-                    self.answer_call(ix, done);
-                } else {
-                    self.world.tasks[ix].interrupted = Some(wait.on_signal);
-                }
-            }
+            Err(Stop::Block(wait)) => self.block(ix, wait),
         }
         self.settle(ix);
     }
 
     /// A call that met memory which is there later is no failed one: it waits for the host and is made again, or, out of
     /// memory, once another process has made room.
-    fn with_postponed(&mut self, ix: u32, result: SysResult) -> SysResult {
+    pub(crate) fn with_postponed(&mut self, ix: u32, result: SysResult) -> SysResult {
         match (self.postponed.take(), result) {
             (Some(MemFaultKind::NotHereYet), Err(Stop::Errno(Errno::EFAULT))) => Err(Stop::Block(Wait::host())),
             (Some(_), Err(Stop::Errno(Errno::EFAULT))) => {
@@ -248,6 +252,24 @@ impl Kernel {
         }
     }
 
+    /// A signal is there already that ends such a wait.
+    pub(crate) fn is_interrupted(&self, ix: u32, wait: &Wait) -> bool {
+        if wait.is_killable_only { self.is_killed(ix) } else { self.has_signal(ix) }
+    }
+
+    /// The call cannot go on now: the task is parked, unless a signal is there already.
+    fn block(&mut self, ix: u32, wait: Wait) {
+        if !self.is_interrupted(ix, &wait) {
+            self.park(ix, wait);
+        } else if self.world.tasks[ix].restart.done > 0 {
+            let done = self.world.tasks[ix].restart.done;
+            self.answer_call(ix, done);
+        } else {
+            self.world.tasks[ix].interrupted = Some(wait.on_signal);
+        }
+    }
+
+    #[inline(always)]
     fn answer_call(&mut self, ix: u32, value: u64) {
         let task = &mut self.world.tasks[ix];
         task.cpu.gpr[0] = value;
@@ -256,6 +278,7 @@ impl Kernel {
     }
 
     /// A memory access failed for good: the signal Linux sends (arch/x86/mm/fault.c).
+    #[inline(never)]
     fn page_fault(&mut self, ix: u32, fault: MemFault) {
         let (signal, code, addr) = match fault.kind {
             MemFaultKind::Unmapped => (SIGSEGV, SEGV_MAPERR, fault.addr),
@@ -292,6 +315,7 @@ impl Kernel {
     }
 
     /// Another exception: SDM Vol. 3A 6.15 to signal(7), as arch/x86/kernel/traps.c has it.
+    #[inline(never)]
     fn exception(&mut self, ix: u32, exception: Exception) {
         let cpu = &self.world.tasks[ix].cpu;
         let rip = cpu.rip;

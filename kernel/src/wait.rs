@@ -108,6 +108,19 @@ pub struct Restart {
     pub scratch: u64,
 }
 
+impl Restart {
+    /// A new call begins. Field by field: every call does this, and a copy of the whole is slower.
+    #[inline(always)]
+    pub(crate) fn clear(&mut self) {
+        self.deadline = None;
+        self.done = 0;
+        self.is_again = false;
+        self.is_granted = false;
+        self.held = None;
+        self.scratch = 0;
+    }
+}
+
 /// A parked task's side of the wait; owned by the scheduler.
 pub(crate) struct Parked {
     pub(crate) wait: Wait,

@@ -18,7 +18,7 @@ use crate::insn::{Cond, Insn, Mem, Mn, Operand, Width};
 use crate::isa::table::meaning;
 use crate::isa::{alu, bit, flow, mov, shift, sse};
 use crate::mem::{self, HostAddr, MemView, entry};
-use crate::mem::{Bus, Guest};
+use crate::mem::{Bus, Called, Guest};
 use crate::state::{Cpu, Exception, Exit, Gpr};
 use crate::vec::{self, Bytes, Shape, VBin, VShift, VUn};
 
@@ -406,6 +406,28 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// Has the bus make a system call; false: leave the loop, `step` says why.
+    #[inline]
+    fn system_call(&mut self, cpu: &mut Cpu) -> bool {
+        match self.bus.system_call(cpu) {
+            Called::On(cost) => {
+                let tag = self.view.code_tag;
+                self.bus.refresh(&mut self.view);
+                self.cost += cost;
+                if self.view.code_tag == tag {
+                    return true;
+                }
+                self.step = Some(Step::Jumped);
+            }
+            Called::Not => self.step = Some(Step::Exit(Exit::Syscall)),
+            Called::Stop(cost) => {
+                self.cost += cost;
+                self.step = Some(Step::Exit(Exit::Budget));
+            }
+        }
+        false
+    }
+
     /// Does the instruction of a [`Code::Generic`] op; false: leave the loop, `step` says why.
     #[inline(never)]
     fn general(&mut self, cpu: &mut Cpu, op: &Op) -> bool {
@@ -444,7 +466,6 @@ macro_rules! fast {
         /// `ip` must be an op of the engine's arena whose block was translated for the page in `CODE_PAGE`, and
         /// `frame.view` the bus's view now.
         pub(super) unsafe fn run(cpu: &mut Cpu, mut ip: *const Op, frame: &mut Frame<'_>, budget: &mut i64) -> *const Op {
-            let mut view = frame.view;
             let jumps = frame.jumps;
             let mut left = *budget;
             let stopped = loop {
@@ -452,7 +473,7 @@ macro_rules! fast {
                 let op: &Op = unsafe { &*ip };
                 macro_rules! arm {
                     () => {
-                        Fast { cpu: &mut *cpu, view: &view, known: Known::No, went: Went::On, next_rip: 0 }
+                        Fast { cpu: &mut *cpu, view: &frame.view, known: Known::No, went: Went::On, next_rip: 0 }
                     };
                 }
                 // To the next op.
@@ -478,7 +499,7 @@ macro_rules! fast {
                     ($rip:expr, $n:expr) => {{
                         let rip: u64 = $rip;
                         left -= $n as i64;
-                        match jumps.find(rip, view.code_tag) {
+                        match jumps.find(rip, frame.view.code_tag) {
                             Some(op) if left > 0 => {
                                 cpu.gpr[Gpr::CODE_PAGE.0 as usize] = rip & !0xfff;
                                 ip = op;
@@ -613,9 +634,20 @@ macro_rules! fast {
                             _ => break ip,
                         }
                     }
+                    // The op behind it goes to the next instruction.
+                    Code::Syscall => {
+                        cpu.rip = page!().wrapping_add(op.imm as u64);
+                        flow::enter_kernel(cpu);
+                        if frame.system_call(cpu) {
+                            left -= frame.cost;
+                            frame.cost = 0;
+                            next!()
+                        }
+                        left -= op.d as i64;
+                        break core::ptr::null();
+                    }
                     Code::Generic => {
                         if frame.general(cpu, op) {
-                            view = frame.view;
                             next!()
                         }
                         left -= if op.a == 0 { 0 } else { op.d as i64 };
@@ -625,7 +657,6 @@ macro_rules! fast {
                         frame.left = left;
                         let ran = frame.region(cpu, op);
                         left = frame.left;
-                        view = frame.view;
                         match ran {
                             Ran::Stop(step) => {
                                 frame.step = Some(step);
@@ -635,7 +666,7 @@ macro_rules! fast {
                             Ran::Ask => break ip,
                             Ran::On => to!(cpu.rip, 0),
                             // Even without a budget: at least this instruction is done, so that the guest gets on.
-                            Ran::Interpret => match jumps.find_plain(cpu.rip, view.code_tag) {
+                            Ran::Interpret => match jumps.find_plain(cpu.rip, frame.view.code_tag) {
                                 Some(op) => {
                                     cpu.gpr[Gpr::CODE_PAGE.0 as usize] = cpu.rip & !0xfff;
                                     ip = op;

@@ -139,7 +139,9 @@ impl Engine {
         self.run_blocks(cpu, bus, budget)
     }
 
-    fn run_blocks(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus, budget: &mut i64) -> Exit {
+    // Out of line: the kernel's loop is large already, and both need the machine's registers.
+    #[inline(never)]
+    fn run_blocks(&mut self, cpu: &mut Cpu, bus: &mut impl Bus, budget: &mut i64) -> Exit {
         let mut ip: *const Op = core::ptr::null();
         let mut is_plain = false;
         loop {
@@ -290,11 +292,18 @@ impl Engine {
     }
 
     /// Voids what the bus says is stale.
-    fn drain(&mut self, bus: &mut dyn Bus) {
+    #[inline]
+    fn drain(&mut self, bus: &mut (impl Bus + ?Sized)) {
         while let Some(page) = bus.take_stale() {
-            self.cache.invalidate(page);
-            self.forget_crossings();
+            self.void(page);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn void(&mut self, page: HostAddr) {
+        self.cache.invalidate(page);
+        self.forget_crossings();
     }
 
     fn forget_crossings(&mut self) {

@@ -93,6 +93,8 @@ macro_rules! declare {
             JmpR, JmpM, JmpX,
             CallNear, CallFar, CallR, CallM, CallX,
             Ret,
+            /// `syscall`; `imm` is the offset of the next instruction. The op behind it goes there.
+            Syscall,
             /// An instruction of the side table, by `imm`; `a`: it ends the block.
             Generic,
             /// A target in the page that is not translated or not linked; `imm` is the way to the branch.

@@ -123,6 +123,11 @@ impl<'a> Builder<'a> {
                 self.ops.push(Op { code: Code::Ret, imm: extra, ..owing });
                 return Then::End;
             }
+            (Mn::Syscall, _) => {
+                self.ops.push(Op { code: Code::Syscall, imm: next as i32, ..owing });
+                self.goto(next as i64);
+                return Then::End;
+            }
             (Mn::Jmp | Mn::Call, Operand::Reg(_) | Operand::Mem) if i.width == Width::W64 => {
                 if let Some((kind, op)) = op::operands(i, off) {
                     let (jump, call) = match kind {

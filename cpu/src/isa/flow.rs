@@ -4,7 +4,7 @@ use super::mov::{drop_bytes, peek_value, push_value};
 use crate::emit::{Done, Emit};
 use crate::flags::Flag;
 use crate::insn::{Insn, Operand, Width};
-use crate::state::{Exception, Exit};
+use crate::state::{Cpu, Exception, Exit};
 use crate::{Gpr, helper};
 
 /// #GP for a branch to an address that is not canonical: it happens at the branch, which then has not been taken
@@ -159,12 +159,18 @@ pub fn enter<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
 /// SYSCALL: rcx and r11 as the instruction leaves them, the rest is the kernel's.
 pub fn syscall<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     e.call(i, |cpu, _, _| {
-        cpu.gpr[1] = cpu.rip;
-        cpu.gpr[11] = cpu.flags.rflags();
+        enter_kernel(cpu);
         Ok(())
     })?;
     e.leave(Exit::Syscall);
     Ok(())
+}
+
+/// What SYSCALL does to the registers; rip is after it.
+#[inline]
+pub fn enter_kernel(cpu: &mut Cpu) {
+    cpu.gpr[1] = cpu.rip;
+    cpu.gpr[11] = cpu.flags.rflags();
 }
 
 /// INT3.

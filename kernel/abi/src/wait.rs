@@ -25,6 +25,7 @@ impl Bell {
         into.append(&mut self.rung.lock());
     }
     /// True when a key waits to be drained.
+    #[inline]
     pub fn is_rung(&self) -> bool {
         !self.rung.lock().is_empty()
     }

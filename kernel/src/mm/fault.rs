@@ -301,14 +301,7 @@ impl UserMem<'_> {
 
 impl Bus for UserMem<'_> {
     fn view(&self) -> MemView {
-        let (read, write) = (self.space.tables.read_table(), self.space.tables.write_table());
-        MemView {
-            base: self.frames.base(),
-            read: read.as_ptr(),
-            write: write.as_ptr(),
-            len: read.len() as u32,
-            code_tag: self.space.code_tag,
-        }
+        self.space.view(self.frames)
     }
     fn resolve(&mut self, addr: u64, access: Access) -> Result<Resolved, MemFault> {
         let before = self.space.tables.get(addr >> PAGE_SHIFT);

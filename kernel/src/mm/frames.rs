@@ -167,7 +167,17 @@ impl Frames {
     }
     /// Frames with several owners that code was translated from since the last call.
     pub(crate) fn take_shared_code(&mut self) -> Vec<Frame> {
-        if self.shared_code.is_empty() { Vec::new() } else { core::mem::take(&mut self.shared_code) }
+        core::mem::take(&mut self.shared_code)
+    }
+    /// True when `take_stale` has some.
+    #[inline]
+    pub(crate) fn has_void_code(&self) -> bool {
+        !self.stale.is_empty()
+    }
+    /// True when `take_shared_code` has some.
+    #[inline]
+    pub(crate) fn has_shared_code(&self) -> bool {
+        !self.shared_code.is_empty()
     }
     /// True for pages of the image.
     pub fn is_permanent(&self, frame: Frame) -> bool {
@@ -178,6 +188,7 @@ impl Frames {
         self.usage.used < self.usage.limit && self.index(frame).is_some_and(|i| self.free[i / 16] >> (i % 16) & 1 != 0)
     }
     /// A frame whose translations are void.
+    #[inline]
     pub fn take_stale(&mut self) -> Option<HostAddr> {
         self.stale.pop()
     }
@@ -185,6 +196,10 @@ impl Frames {
     pub fn read_host(&self, host: HostAddr, into: &mut [u8]) {
         let (frame, offset) = (Frame(host.0 >> PAGE_SHIFT), host.0 as usize % PAGE_SIZE);
         into.copy_from_slice(&self.bytes(frame)[offset..offset + into.len()]);
+    }
+    /// The bytes from `host` on to the end of its page.
+    pub(crate) fn rest_of_page(&self, host: HostAddr) -> &[u8] {
+        &self.bytes(Frame(host.0 >> PAGE_SHIFT))[host.0 as usize % PAGE_SIZE..]
     }
     /// Copies bytes into the arena. `host` was resolved for writing and stays within its page.
     pub fn write_host(&mut self, host: HostAddr, bytes: &[u8]) {

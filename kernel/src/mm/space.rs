@@ -12,7 +12,7 @@
 //!
 //! Neighbours: `map` (mmap and friends), `fault` (a page is touched), `tables` (what the CPU reads).
 
-use super::frames::FramePeek;
+use super::frames::{FramePeek, Frames};
 use super::tables::{LOW_END_PAGE, Tables};
 use crate::task::{Description, Location};
 use alloc::collections::BTreeMap;
@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 use bitflags::bitflags;
 use brainworm_abi::linux::mman::Prot;
 use brainworm_abi::{FrameStore, GuestAddr, PAGE_SHIFT, PAGE_SIZE};
-use brainworm_cpu::HostAddr;
+use brainworm_cpu::{HostAddr, MemView};
 
 bitflags! {
     /// What else is true of a mapping.
@@ -170,6 +170,18 @@ impl Space {
             stack_limit_pages: 0,
             faults: 0,
             program: ProgramInfo::default(),
+        }
+    }
+    /// The tables as the CPU reads them.
+    #[inline]
+    pub(crate) fn view(&self, frames: &Frames) -> MemView {
+        let (read, write) = (self.tables.read_table(), self.tables.write_table());
+        MemView {
+            base: frames.base(),
+            read: read.as_ptr(),
+            write: write.as_ptr(),
+            len: read.len() as u32,
+            code_tag: self.code_tag,
         }
     }
     /// The mapping that holds a page: (start, mapping).

@@ -85,9 +85,8 @@ impl UserMem<'_> {
         while text.len() < max {
             let at = addr.0.checked_add(text.len() as u64).ok_or(Errno::EFAULT)?;
             let host = self.touch(at, Access::Read).map_err(|fault| self.refused(fault))?;
-            let mut page = [0; PAGE_SIZE];
-            let chunk = &mut page[..(PAGE_SIZE - at as usize % PAGE_SIZE).min(max - text.len())];
-            self.frames.read_host(host, chunk);
+            let page = self.frames.rest_of_page(host);
+            let chunk = &page[..page.len().min(max - text.len())];
             if let Some(end) = chunk.iter().position(|&b| b == 0) {
                 text.extend_from_slice(&chunk[..end]);
                 return Ok(text);

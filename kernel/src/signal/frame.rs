@@ -29,9 +29,6 @@ pub(crate) const MINSIGSTKSZ: u64 = 2048;
 /// Bytes of a signal frame with all state: AT_MINSIGSTKSZ.
 pub(crate) const FRAME_MAX: u64 = FRAME_LEN + fxstate::LEN as u64 + 64 + 16 + RED_ZONE;
 
-/// General registers in the order of `SigContext`, by hardware number.
-const ORDER: [u8; 17] = [8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 3, 2, 0, 1, 4, 16];
-
 impl Kernel {
     /// Pushes the frame of a handler and points the registers at it. Nothing has changed after an error.
     pub(super) fn push_frame(
@@ -97,23 +94,37 @@ impl Kernel {
     fn sigcontext(&self, ix: u32, fp_at: u64) -> SigContext {
         let task = &self.world.tasks[ix];
         let cpu = &task.cpu;
-        let mut regs = [0; 17 * 8];
-        for (slot, &number) in regs.chunks_exact_mut(8).zip(&ORDER) {
-            let value = if number == 16 { cpu.rip } else { cpu.gpr[usize::from(number)] };
-            slot.copy_from_slice(&value.to_le_bytes());
+        let [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, ..] = cpu.gpr;
+        SigContext {
+            r8,
+            r9,
+            r10,
+            r11,
+            r12,
+            r13,
+            r14,
+            r15,
+            rdi,
+            rsi,
+            rbp,
+            rbx,
+            rdx,
+            rax,
+            rcx,
+            rsp,
+            rip: cpu.rip,
+            eflags: cpu.flags.rflags(),
+            cs: USER_CS,
+            gs: 0,
+            fs: 0,
+            _pad_ss: USER_SS,
+            err: task.fault.error_code,
+            trapno: task.fault.trap,
+            oldmask: task.signals.mask.0,
+            cr2: task.fault.address,
+            _pad_fpstate: fp_at,
+            _pad_reserved: [0; 8],
         }
-        let mut bytes = [0; SigContext::SIZE];
-        bytes[..regs.len()].copy_from_slice(&regs);
-        let mut context = SigContext::load(&bytes);
-        context.eflags = cpu.flags.rflags();
-        context.cs = USER_CS;
-        context._pad_ss = USER_SS;
-        context.err = task.fault.error_code;
-        context.trapno = task.fault.trap;
-        context.cr2 = task.fault.address;
-        context.oldmask = task.signals.mask.0;
-        context._pad_fpstate = fp_at;
-        context
     }
 
     /// rt_sigreturn(2): everything as it was, or SIGSEGV for a frame that makes no sense.
@@ -134,26 +145,26 @@ impl Kernel {
             0 => None,
             fp_at => {
                 let mut image = [0; fxstate::LEN];
-                let len = fxstate::LEGACY_LEN;
-                self.user_mem(ix).copy_in(GuestAddr(fp_at), &mut image[..len])?;
+                let all = self.user_mem(ix).copy_in(GuestAddr(fp_at), &mut image);
+                if all.is_err() {
+                    // A frame without extended state may end where memory does.
+                    image.fill(0);
+                    self.user_mem(ix).copy_in(GuestAddr(fp_at), &mut image[..fxstate::LEGACY_LEN])?;
+                }
                 let has_extended = fxstate::has_extended(&image);
                 if has_extended {
-                    self.user_mem(ix).copy_in(GuestAddr(fp_at + len as u64), &mut image[len..])?;
+                    all?;
                 }
                 Some((image, has_extended))
             }
         };
-        let mut raw = [0; SigContext::SIZE];
-        regs.store(&mut raw);
         let task = &mut self.world.tasks[ix];
         let cpu = &mut task.cpu;
-        for (slot, &number) in raw.chunks_exact(8).zip(&ORDER) {
-            let value = u64::load(slot);
-            match number {
-                16 => cpu.rip = value,
-                n => cpu.gpr[usize::from(n)] = value,
-            }
-        }
+        cpu.gpr[..16].copy_from_slice(&[
+            regs.rax, regs.rcx, regs.rdx, regs.rbx, regs.rsp, regs.rbp, regs.rsi, regs.rdi, regs.r8, regs.r9, regs.r10,
+            regs.r11, regs.r12, regs.r13, regs.r14, regs.r15,
+        ]);
+        cpu.rip = regs.rip;
         cpu.flags.set_rflags(regs.eflags);
         if let Some((image, has_extended)) = fp {
             fxstate::restore(cpu, &image, has_extended);

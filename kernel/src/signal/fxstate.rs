@@ -17,10 +17,12 @@ const XFEATURES: u64 = 7;
 /// MXCSR bits that exist.
 const MXCSR_MASK: u32 = 0xffff;
 
+#[inline(always)]
 fn put<T: Record>(out: &mut [u8], at: usize, value: T) {
     value.store(&mut out[at..at + T::SIZE]);
 }
 
+#[inline(always)]
 fn get<T: Record>(image: &[u8], at: usize) -> T {
     T::load(&image[at..at + T::SIZE])
 }
@@ -46,9 +48,9 @@ pub(super) fn save(cpu: &Cpu) -> [u8; LEN] {
         put(&mut out, 40 + 16 * i, exponent);
     }
     for (i, ymm) in cpu.ymm.iter().enumerate() {
-        for (word, value) in ymm.0.iter().enumerate() {
-            let at = if word < 2 { 160 + 16 * i + 8 * word } else { LEGACY_LEN + 64 + 16 * i + 8 * (word - 2) };
-            put(&mut out, at, *value);
+        for word in 0..2 {
+            put(&mut out, 160 + 16 * i + 8 * word, ymm.0[word]);
+            put(&mut out, LEGACY_LEN + 64 + 16 * i + 8 * word, ymm.0[word + 2]);
         }
     }
     put(&mut out, SW_AT, FP_XSTATE_MAGIC1);
@@ -68,7 +70,6 @@ pub(super) fn has_extended(image: &[u8; LEN]) -> bool {
 /// Loads the registers. Whatever the image says is a state the CPU can have: reserved bits are dropped.
 pub(super) fn restore(cpu: &mut Cpu, image: &[u8; LEN], has_extended: bool) {
     let features = if has_extended { get::<u64>(image, LEGACY_LEN) } else { 3 };
-    let plain = Cpu::new();
     cpu.mxcsr = get::<u32>(image, 24) & MXCSR_MASK;
     if features & 1 != 0 {
         cpu.fcw = get::<u16>(image, 0) & 0x1f7f | 0x40;
@@ -87,15 +88,18 @@ pub(super) fn restore(cpu: &mut Cpu, image: &[u8; LEN], has_extended: bool) {
             cpu.ftw |= tag << (2 * r);
         }
     } else {
-        (cpu.fcw, cpu.fsw, cpu.ftw, cpu.fpr) = (plain.fcw, plain.fsw, plain.ftw, plain.fpr);
+        (cpu.fcw, cpu.fsw, cpu.ftw, cpu.fpr) = (0x37f, 0, 0xffff, [(0, 0); 8]);
     }
-    for i in 0..16 {
-        for word in 0..4 {
-            let (bit, at) =
-                if word < 2 { (2, 160 + 16 * i + 8 * word) } else { (4, LEGACY_LEN + 64 + 16 * i + 8 * (word - 2)) };
-            if word < 2 || has_extended {
-                cpu.ymm[i].0[word] = if features & bit != 0 { get(image, at) } else { 0 };
+    for (i, ymm) in cpu.ymm.iter_mut().enumerate() {
+        let mut pair = |low: usize, bit: u64, at: usize| {
+            let is_there = features & bit != 0;
+            for word in 0..2 {
+                ymm.0[low + word] = if is_there { get(image, at + 16 * i + 8 * word) } else { 0 };
             }
+        };
+        pair(0, 2, 160);
+        if has_extended {
+            pair(2, 4, LEGACY_LEN + 64);
         }
     }
 }

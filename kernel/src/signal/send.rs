@@ -4,7 +4,6 @@ use super::{SigNum, SigSet};
 use crate::Kernel;
 use crate::sched::Name;
 use crate::task::State;
-use alloc::vec::Vec;
 use brainworm_abi::Pid;
 use brainworm_abi::linux::resource::RLIMIT_SIGPENDING;
 use brainworm_abi::linux::signal::{
@@ -42,13 +41,12 @@ impl Kernel {
         self.prepare(process, signal);
         let proc = &self.world.procs[process];
         let limit = proc.limits[RLIMIT_SIGPENDING as usize].rlim_cur.min(1 << 20) as usize;
-        let takers: Vec<u32> = proc.tasks.clone();
-        let Some(&first) = takers.first() else { return };
+        let Some(&first) = proc.tasks.first() else { return };
         let wants = |&&ix: &&u32| {
             let signals = &self.world.tasks[ix].signals;
             !signals.mask.has(signal) || signals.awaited.has(signal)
         };
-        let taker = takers.iter().find(wants).copied();
+        let taker = proc.tasks.iter().find(wants).copied();
         if self.drops(taker.unwrap_or(first), signal) {
             return;
         }
@@ -139,6 +137,7 @@ impl Kernel {
         !pending.minus(SigSet(task.signals.mask.0 & !task.signals.awaited.0)).is_empty()
     }
     /// True when a signal is pending that the task does not block.
+    #[inline(always)]
     pub(crate) fn has_signal(&self, ix: u32) -> bool {
         let task = &self.world.tasks[ix];
         let pending = task.signals.pending.set().union(self.world.procs[task.process].signals.pending.set());

@@ -30,18 +30,22 @@ impl<'k> Cx<'k> {
         Cx { k, ix }
     }
     /// The calling task.
+    #[inline]
     pub fn task(&self) -> &Task {
         &self.k.world.tasks[self.ix]
     }
     /// The calling task, for changing it.
+    #[inline]
     pub fn task_mut(&mut self) -> &mut Task {
         &mut self.k.world.tasks[self.ix]
     }
     /// The calling process (thread group).
+    #[inline]
     pub fn process(&self) -> &Process {
         &self.k.world.procs[self.task().process]
     }
     /// The calling process, for changing it.
+    #[inline]
     pub fn process_mut(&mut self) -> &mut Process {
         let process = self.task().process;
         &mut self.k.world.procs[process]

@@ -178,30 +178,31 @@ pub(super) fn sys_kill(cx: &mut Cx<'_>, pid: i32, signal: SigOrZero) -> SysResul
         -1 => cx.k.world.procs.iter().filter(|(_, p)| p.pid != 1 && p.pid != me).map(|(slot, _)| slot).collect(),
         i32::MIN => return Err(Errno::ESRCH.into()),
         p if p < 0 => cx.k.world.group(p.unsigned_abs()),
-        p => match cx.k.world.process_of(p as Pid) {
-            Some(slot) => alloc::vec![slot],
+        p => {
+            let pid = p as Pid;
             // A thread's id names its process.
-            None => match cx.k.world.task_of(p as Pid) {
-                Some(ix) => alloc::vec![cx.k.world.tasks[ix].process],
-                None => return Err(Errno::ESRCH.into()),
-            },
-        },
+            let of_thread = || Some(cx.k.world.tasks[cx.k.world.task_of(pid)?].process);
+            let slot = cx.k.world.process_of(pid).or_else(of_thread).ok_or(Errno::ESRCH)?;
+            return Ok(kill_process(cx, slot, signal).map(|()| 0)?);
+        }
     };
     if targets.is_empty() {
         return Err(Errno::ESRCH.into());
     }
     let mut refused = 0;
     for &slot in &targets {
-        if check_permission(cx, slot, signal.0.unwrap_or(SigNum::SIGTERM)).is_err() {
-            refused += 1;
-            continue;
-        }
-        if let Some(signal) = signal.0 {
-            let info = own_info(cx, signal, SI_USER);
-            cx.k.signal_process(slot, info);
-        }
+        refused += usize::from(kill_process(cx, slot, signal).is_err());
     }
     if refused == targets.len() { Err(Errno::EPERM.into()) } else { Ok(0) }
+}
+
+fn kill_process(cx: &mut Cx<'_>, slot: u32, signal: SigOrZero) -> Result<(), Errno> {
+    check_permission(cx, slot, signal.0.unwrap_or(SigNum::SIGTERM))?;
+    if let Some(signal) = signal.0 {
+        let info = own_info(cx, signal, SI_USER);
+        cx.k.signal_process(slot, info);
+    }
+    Ok(())
 }
 
 /// tkill(2).

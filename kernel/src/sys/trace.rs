@@ -30,7 +30,7 @@ pub(crate) struct Traced {
 }
 
 /// A call being shown: its arguments as they were when it was made.
-pub(crate) struct Line {
+struct Line {
     nr: u64,
     raw: [u64; 6],
     order: Vec<usize>,
@@ -44,8 +44,26 @@ enum End {
     Unknown(&'static str),
 }
 
+/// Makes a call and shows it.
+#[cold]
+#[inline(never)]
+pub(crate) fn call(cx: &mut Cx<'_>, nr: u64, raw: &[u64; 6]) -> SysResult {
+    let line = begin(cx, nr, *raw);
+    let result = table::dispatch(cx, nr, raw);
+    let result = cx.k.with_postponed(cx.ix, result);
+    end(cx, &line, &result);
+    if let Err(Stop::Block(on)) = &result {
+        let done = cx.task().restart.done;
+        match cx.k.is_interrupted(cx.ix, on) {
+            true if done > 0 => end(cx, &line, &Ok(done)),
+            is_interrupted => wait(cx, &line, is_interrupted.then_some(on.on_signal)),
+        }
+    }
+    result
+}
+
 /// Shows the arguments of a call about to run.
-pub(crate) fn begin(cx: &mut Cx<'_>, nr: u64, raw: [u64; 6]) -> Line {
+fn begin(cx: &mut Cx<'_>, nr: u64, raw: [u64; 6]) -> Line {
     let order = show::order(nr, &raw, table::row(nr).map_or(0, table::Row::arity));
     let before = order.iter().map(|&i| argument(cx, nr, raw, None, i)).collect();
     let line = Line { nr, raw, order, before };
@@ -56,7 +74,7 @@ pub(crate) fn begin(cx: &mut Cx<'_>, nr: u64, raw: [u64; 6]) -> Line {
 }
 
 /// Shows how the call went.
-pub(crate) fn end(cx: &mut Cx<'_>, line: &Line, result: &SysResult) {
+fn end(cx: &mut Cx<'_>, line: &Line, result: &SysResult) {
     let value = match result {
         Ok(value) => *value as i64,
         Err(Stop::Errno(errno)) => -(*errno as i64),
@@ -68,7 +86,7 @@ pub(crate) fn end(cx: &mut Cx<'_>, line: &Line, result: &SysResult) {
 }
 
 /// The call waits now, or was interrupted by a signal.
-pub(crate) fn wait(cx: &mut Cx<'_>, line: &Line, interrupted: Option<OnSignal>) {
+fn wait(cx: &mut Cx<'_>, line: &Line, interrupted: Option<OnSignal>) {
     let end = match interrupted {
         None => {
             let tid = cx.task().tid;

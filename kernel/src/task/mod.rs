@@ -61,13 +61,22 @@ pub(crate) struct Call {
     pub(crate) args: [u64; 6],
 }
 
+impl Call {
+    /// The call that `syscall` makes with these registers (System V ABI A.2.1).
+    #[inline]
+    pub(crate) fn of(cpu: &Cpu) -> Call {
+        let gpr = &cpu.gpr;
+        Call { nr: gpr[0], args: [gpr[7], gpr[6], gpr[2], gpr[10], gpr[8], gpr[9]] }
+    }
+}
+
 /// One thread.
 pub struct Task {
     /// Thread id.
     pub tid: Pid,
     /// Slot of its process.
     pub(crate) process: u32,
-    /// Its registers.
+    /// Its registers; while it runs a stand-in (see `running`).
     pub(crate) cpu: Box<Cpu>,
     /// Slot of its address space; `None` once it is gone.
     pub(crate) space: Option<u32>,
