@@ -369,6 +369,8 @@ macro_rules! hot_forms {
                 PcmpeqdVv     sse::integer::pcmpeqd     Pcmpeqd    W64 W64 Vv;
                 PcmpeqdVm     sse::integer::pcmpeqd     Pcmpeqd    W64 W64 Vm;
                 PmovmskbRv    sse::mov::pmovmskb        Pmovmskb   W32 W32 Rv;
+                PunpcklbwVv   sse::shuffle::punpcklbw   Punpcklbw  W64 W64 Vv;
+                PunpcklwdVv   sse::shuffle::punpcklwd   Punpcklwd  W64 W64 Vv;
                 PunpcklqdqVv  sse::shuffle::punpcklqdq  Punpcklqdq W64 W64 Vv;
                 PshufdVvi     sse::shuffle::pshufd      Pshufd     W64 W64 Vvi;
             }

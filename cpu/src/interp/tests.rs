@@ -98,6 +98,68 @@ fn adds_and_stops_at_an_undefined_instruction() {
     assert_eq!(bus.get(0x1eff8), 12);
 }
 
+mod calls {
+    //! What becomes of `syscall`, by the answer of the bus.
+
+    use super::*;
+    use crate::Called;
+
+    /// A bus that answers the first call so, and later ones with `Not`.
+    struct Calls {
+        flat: Flat,
+        answer: Called,
+        tag: u32,
+        /// The tag after the first call.
+        next_tag: u32,
+    }
+
+    impl Bus for Calls {
+        fn view(&self) -> MemView {
+            MemView { code_tag: self.tag, ..self.flat.view() }
+        }
+        fn resolve(&mut self, addr: u64, access: Access) -> Result<Resolved, MemFault> {
+            self.flat.resolve(addr, access)
+        }
+        fn fetch(&mut self, rip: u64) -> Result<CodePage, MemFault> {
+            self.flat.fetch(rip)
+        }
+        fn take_stale(&mut self) -> Option<HostAddr> {
+            self.flat.take_stale()
+        }
+        fn system_call(&mut self, cpu: &mut Cpu) -> Called {
+            assert_eq!((cpu.gpr[1], cpu.gpr[11] & 0x41), (cpu.rip, 0x40), "rcx and r11 are set before");
+            cpu.gpr[0] = 7;
+            self.tag = self.next_tag;
+            core::mem::replace(&mut self.answer, Called::Not)
+        }
+    }
+
+    /// 1000: xor ecx, ecx; syscall; mov ebx, eax; syscall; ud2. Answers rip, rbx, how it ended, and what is left of 1000.
+    fn answered(answer: Called, next_tag: u32, budget: i64) -> (u64, u64, Exit, i64) {
+        let mut bus = Calls { flat: Flat::new(4), answer, tag: 1, next_tag };
+        bus.flat.put(0x1000, &[0x31, 0xc9, 0x0f, 0x05, 0x89, 0xc3, 0x0f, 0x05, 0x0f, 0x0b]);
+        let mut cpu = Cpu::new();
+        cpu.rip = 0x1000;
+        let mut left = budget;
+        let exit = Engine::new().run(&mut cpu, &mut bus, &mut left);
+        (cpu.rip, cpu.gpr[3], exit, left)
+    }
+
+    #[test]
+    fn a_call_that_is_made_goes_on_and_costs() {
+        assert_eq!(answered(Called::On(200), 1, 1000), (0x1008, 7, Exit::Syscall, 1000 - 200 - 4));
+        assert_eq!(answered(Called::On(200), 2, 1000), (0x1008, 7, Exit::Syscall, 1000 - 200 - 4), "code was remapped");
+        assert_eq!(answered(Called::On(200), 1, 100).0, 0x1004, "the budget ends behind the call");
+        assert_eq!(answered(Called::On(200), 1, 100).2, Exit::Budget);
+    }
+
+    #[test]
+    fn a_call_that_is_not_made_or_wants_a_stop_ends_the_run_behind_it() {
+        assert_eq!(answered(Called::Not, 1, 1000), (0x1004, 0, Exit::Syscall, 998));
+        assert_eq!(answered(Called::Stop(200), 1, 1000), (0x1004, 0, Exit::Budget, 798));
+    }
+}
+
 mod ahead {
     //! Regions are entered where the index says, and only there; what they leave, the interpreter does.
 

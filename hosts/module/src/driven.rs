@@ -58,6 +58,7 @@ const FIGURE_AHEAD_LEFT: u32 = 8;
 const FIGURE_AHEAD_PREEMPTED: u32 = 9;
 const FIGURE_AHEAD_INTERPRETED: u32 = 10;
 const FIGURE_AHEAD_STEPPED: u32 = 11;
+const FIGURE_IMAGE_BYTES: u32 = 12;
 
 /// The one global of the module.
 struct State {
@@ -194,6 +195,7 @@ pub(crate) extern "C" fn bw_figure(which: u32) -> u64 {
             FIGURE_AHEAD_LEFT => machine.kernel.region_counts().left,
             FIGURE_AHEAD_PREEMPTED => machine.kernel.region_counts().preempted,
             FIGURE_AHEAD_STEPPED => machine.kernel.region_counts().stepped,
+            FIGURE_IMAGE_BYTES => crate::image().len() as u64,
             FIGURE_AHEAD_INTERPRETED => machine.kernel.region_counts().interpreted,
             _ => 0,
         }

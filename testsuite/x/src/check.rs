@@ -76,6 +76,7 @@ const STEPS: [(&str, When, &[&str]); 23] = [
     ),
     ("built file", When::Full, &["{brainworm}", "build", "{cache}/debian.tar", "-o", "{cache}/debian.wasm"]),
     ("size", When::Full, &["x", "size"]),
+    ("memory", When::Full, &["x", "memory", "--brainworm", "{brainworm}", "--image", "{cache}/debian.tar"]),
     (
         "engines",
         When::Full,

@@ -10,6 +10,7 @@ mod check;
 mod diff;
 mod docs;
 mod images;
+mod memory;
 mod process;
 mod repo;
 mod scripts;
@@ -30,6 +31,8 @@ usage: cargo x COMMAND
   docs                       write the pages under docs/ that are made from tables
   size [--kernel FILE] [--wasm FILE --tree DIR]
                              sizes that may not grow unseen
+  memory [--brainworm FILE] [--image FILE]
+                             what processes and forks take of linear memory, under wasm
   images                     make the images the tests run in, into .cache/ (root, network, Debian's packages)
   scripts [--runner 'CMD PREFIX'] [--set NAME,..] [--only REGEX] [--jobs N] [--timeout S] [--stock] [--known FILE|none]
                              run recorded shell scripts with a runner (default: this machine's Linux) and compare
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         "docs" => docs::run(&rest),
         "tidy" => tidy::run(&rest),
         "size" => size::run(&rest),
+        "memory" => memory::run(&rest),
         "check" => check::run(&rest),
         "bless" => bless::run(&rest),
         "" | "help" | "-h" | "--help" => {

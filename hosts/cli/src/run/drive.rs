@@ -34,7 +34,7 @@ const EVENT_WRITABLE: u32 = 2;
 const EVENT_RESIZE: u32 = 3;
 const EVENT_SIGNAL: u32 = 4;
 
-const FIGURES: [(u32, &str); 11] = [
+const FIGURES: [(u32, &str); 12] = [
     (1, "instructions"),
     (2, "syscalls"),
     (3, "forks"),
@@ -46,6 +46,7 @@ const FIGURES: [(u32, &str); 11] = [
     (9, "aot_exits_budget"),
     (10, "aot_exits_interpret"),
     (11, "aot_steps"),
+    (12, "image_bytes"),
 ];
 
 /// Strings the module takes before boot, with its numbers for them.
