@@ -31,7 +31,8 @@ struct Run {
 /// Measure.
 pub(crate) fn run(words: &[String]) -> Result<bool, Failure> {
     let mut args = Args::new(words);
-    let brainworm = args.value("--brainworm")?.map_or_else(|| repo::top().join("target/release/brainworm"), PathBuf::from);
+    let brainworm =
+        args.value("--brainworm")?.map_or_else(|| repo::top().join("target/release/brainworm"), PathBuf::from);
     let image = args.value("--image")?.map_or_else(|| repo::cache().join("debian.tar"), PathBuf::from);
     args.finish()?;
     let measure = |guest: &[&str]| measure(&brainworm, &image, guest);
