@@ -15,7 +15,7 @@ enum When {
 }
 
 /// Name, when, and the words of the command. `cargo` is this cargo; `x` is this program.
-const STEPS: [(&str, When, &[&str]); 23] = [
+const STEPS: [(&str, When, &[&str]); 24] = [
     ("fmt", When::Quick, &["cargo", "fmt", "--all", "--check"]),
     (
         "clippy",
