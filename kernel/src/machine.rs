@@ -85,6 +85,8 @@ pub struct Kernel {
     pub(crate) calls: u64,
     /// How the first process ended.
     pub(crate) exited: Option<ExitStatus>,
+    /// Room for descriptions on their way out of the graveyard.
+    pub(crate) closing: Vec<Dead>,
     /// Slots of threads that ended during the current turn.
     pub(crate) dead: Vec<u32>,
     /// Last code tag given out.
@@ -173,6 +175,7 @@ impl Kernel {
             instructions: 0,
             calls: 0,
             exited: None,
+            closing: Vec::new(),
             dead: Vec::new(),
             next_tag: 0,
             postponed: None,
@@ -287,16 +290,20 @@ impl Kernel {
     #[inline(never)]
     fn settle_what_is_due(&mut self, ix: u32) {
         loop {
-            let dead = core::mem::take(&mut *self.descriptions.graveyard.lock());
+            // The two lists change places, so that closing a file allocates nothing.
+            let mut dead = core::mem::take(&mut self.closing);
+            core::mem::swap(&mut dead, &mut *self.descriptions.graveyard.lock());
             if dead.is_empty() {
+                self.closing = dead;
                 break;
             }
-            for Dead { file, location, flags } in dead {
+            for Dead { file, location, flags } in dead.drain(..) {
                 if let Some(location) = &location {
                     self.inotify.closed(location, flags);
                 }
                 file.close(&mut self.io(ix));
             }
+            self.closing = dead;
             // Descriptors that were on their way through a socket nobody reads any more.
             drop(self.net.take_orphans());
             self.vfs.reap(&mut self.frames);

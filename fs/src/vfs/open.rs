@@ -8,9 +8,9 @@ use crate::perm;
 use crate::pipe::{Pipe, PipeEnd, PipeInode};
 use crate::tty::{PtyMaster, TtyFile};
 use crate::walk::{At, Last, Links};
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use brainworm_abi::{Errno, File, FileKind, Io, OpenFlags, Stat};
 use core::any::Any;
 
@@ -68,7 +68,7 @@ impl Vfs {
         }
         let is_exclusive = flags.contains(OpenFlags::O_EXCL);
         let mut links = Links::default();
-        let mut text: Vec<u8> = path.to_vec();
+        let mut text = Cow::Borrowed(path);
         let mut base = at.base.clone();
         loop {
             let parent = self.walk_parent(io, At { base: &base, ..at }, &text, &mut links)?;
@@ -98,7 +98,7 @@ impl Vfs {
             // A dangling link makes the file it points at.
             match self.follow_last(io, at, &parent.dir, &child, &mut links)? {
                 Ok(place) => return self.open_place(io, &place, flags),
-                Err(target) => (text, base) = (target, parent.dir),
+                Err(target) => (text, base) = (Cow::Owned(target), parent.dir),
             }
         }
     }
