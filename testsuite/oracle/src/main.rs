@@ -1,4 +1,4 @@
-//! `cargo run -p brainworm-oracle --release -- [--states N] [--seed S] [--only TEXT]... [--report FILE] [--docs FILE]`,
+//! `cargo run -p brainworm-oracle --release -- [--states N] [--seed S] [--only TEXT]... [--report FILE] [--docs FILE | --check-docs FILE]`,
 //! or `--sequences N` for short programs instead of single forms. `--cases FILE` stores the failures
 //! with the truth; `--record FILE` fills in or renews the truth of the cases in FILE.
 
@@ -18,6 +18,7 @@ fn main() {
 fn go() -> Result<(), String> {
     let mut options = Options { states: 1000, seed: 1, only: Vec::new(), missing: false };
     let (mut report, mut docs, mut cases) = (None, None, None);
+    let mut check_docs = None;
     let mut record = None;
     let mut sequences = 0;
     let mut args = std::env::args().skip(1);
@@ -30,6 +31,7 @@ fn go() -> Result<(), String> {
             "--sequences" => sequences = value()?.parse().map_err(|_| "--sequences needs a number")?,
             "--report" => report = Some(value()?),
             "--record" => record = Some(value()?),
+            "--check-docs" => check_docs = Some(value()?),
             "--docs" => docs = Some(value()?),
             "--cases" => cases = Some(value()?),
             _ => return Err(format!("unknown argument {arg}")),
@@ -54,10 +56,16 @@ fn go() -> Result<(), String> {
         text.extend(outcomes.iter().filter_map(failure_text));
         std::fs::write(&path, text).map_err(|error| format!("{path}: {error}"))?;
     }
+    let command =
+        format!("cargo run --release -p brainworm-oracle -- --states {} --seed {}", options.states, options.seed);
     if let Some(path) = docs {
-        let command =
-            format!("cargo run --release -p brainworm-oracle -- --states {} --seed {}", options.states, options.seed);
         std::fs::write(&path, document(&outcomes, &command)).map_err(|error| format!("{path}: {error}"))?;
+    }
+    if let Some(path) = check_docs {
+        let there = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        if there != document(&outcomes, &command) {
+            return Err(format!("{path} is stale: {command} --docs {path}"));
+        }
     }
     if let Some(path) = cases {
         let failures = outcomes.iter().flat_map(|outcome| &outcome.failures);

@@ -9,11 +9,11 @@ use brainworm_cpu::emit::{Done, Emit, Helper};
 use brainworm_cpu::flags::{Flag, FlagOp, bits};
 use brainworm_cpu::fp::{FpCvt, FpOp, FpType, Lanes};
 use brainworm_cpu::insn::{Cond, Insn, Mem, Width};
-use brainworm_cpu::isa::table::meaning;
+use brainworm_cpu::isa::table::{meaning, row_of};
 use brainworm_cpu::vec::{Shape, VBin, VShift, VUn};
 use brainworm_cpu::{Exception, Exit, Gpr};
 use brainworm_oracle::{forms, generate, rng::Rng};
-use iced_x86::{Code, InstructionInfoFactory, OpAccess, Register, RflagsBits};
+use iced_x86::{Code, Instruction, InstructionInfoFactory, OpAccess, Register, RflagsBits};
 use std::collections::BTreeSet;
 
 /// What a meaning touched. Registers are numbered: 0..16 general, 100.. xmm, 200.. mmx, 300 and 301 the bases of fs and gs.
@@ -296,6 +296,7 @@ fn rflags(iced: u32) -> u64 {
         (RflagsBits::AF, bits::AF),
         (RflagsBits::PF, bits::PF),
         (RflagsBits::CF, bits::CF),
+        (RflagsBits::DF, bits::DF),
     ];
     pairs.iter().filter(|(theirs, _)| iced & theirs != 0).fold(0, |all, (_, ours)| all | ours)
 }
@@ -312,7 +313,7 @@ struct Manual {
     sizes: BTreeSet<u32>,
 }
 
-fn manual(factory: &mut InstructionInfoFactory, insn: &iced_x86::Instruction) -> Manual {
+fn manual(factory: &mut InstructionInfoFactory, insn: &Instruction) -> Manual {
     let info = factory.info(insn);
     let mut manual = Manual::default();
     for used in info.used_registers() {
@@ -344,7 +345,7 @@ fn manual(factory: &mut InstructionInfoFactory, insn: &iced_x86::Instruction) ->
 }
 
 /// What is wrong with a recording, in words.
-fn complaints(insn: &iced_x86::Instruction, ours: &Recorder, manual: &Manual) -> Vec<String> {
+fn complaints(insn: &Instruction, ours: &Recorder, manual: &Manual) -> Vec<String> {
     let mut all = Vec::new();
     let mut say = |what: &str, set: Vec<u32>| {
         if !set.is_empty() {
@@ -427,6 +428,32 @@ fn checks_target_last(code: Code) -> bool {
 }
 
 /// Hints: iced-x86 lists the registers of an address that nobody computes.
-fn is_hint(insn: &iced_x86::Instruction) -> bool {
+fn is_hint(insn: &Instruction) -> bool {
     format!("{:?}", insn.mnemonic()).starts_with("Prefetch")
+}
+
+#[test]
+fn flags_columns_of_the_table_are_those_of_the_manual() {
+    let mut wrong = Vec::new();
+    for code in Code::values() {
+        let Some(mn) = row_of(code.mnemonic(), code) else { continue };
+        let mut insn = Instruction::default();
+        insn.set_code(code);
+        // Shifts by a constant say "nothing" for a count of 0.
+        insn.set_immediate8(3);
+        let row = mn.row();
+        let (reads, writes) = (rflags(insn.rflags_read()), rflags(insn.rflags_modified()));
+        // What user mode never executes (in, out, system registers) only raises #GP, and `syscall` is the kernel's: its
+        // flags are those of the registers it saves.
+        let name = format!("{mn:?}");
+        let is_port = ["Insb", "Insw", "Insd", "Outsb", "Outsw", "Outsd"].contains(&name.as_str());
+        if insn.is_privileged() || is_port || code == Code::Syscall {
+            continue;
+        }
+        // A row covers all encodings of its mnemonic: it may write more than one of them does.
+        if reads & !row.reads != 0 || writes & !row.writes != 0 {
+            wrong.push(format!("{code:?}: reads {reads:x}/{:x} writes {writes:x}/{:x}", row.reads, row.writes));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

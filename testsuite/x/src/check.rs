@@ -29,7 +29,21 @@ const STEPS: [(&str, When, &[&str]); 24] = [
     (
         "isa",
         When::Full,
-        &["cargo", "run", "--quiet", "--release", "-p", "brainworm-oracle", "--", "--states", "1000", "--seed", "1"],
+        &[
+            "cargo",
+            "run",
+            "--quiet",
+            "--release",
+            "-p",
+            "brainworm-oracle",
+            "--",
+            "--states",
+            "1000",
+            "--seed",
+            "1",
+            "--check-docs",
+            "docs/isa.md",
+        ],
     ),
     (
         "fuzz elf",

@@ -1,7 +1,8 @@
 //! `cargo x tidy`, also a test of this crate: what can be said about the sources without running them. Crate edges, where
-//! `unsafe` may stand, sizes, and words that do not belong into a repository. Each rule is a module of its own; a breach
+//! `unsafe` may stand, sizes, words that do not belong into a repository, files that nothing leads to. Each rule is a module of its own; a breach
 //! is one line, `path:line: what`.
 
+mod dead;
 mod edges;
 mod scripts;
 mod text;
@@ -12,6 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A file under version control, read as text.
+#[derive(Clone)]
 pub(crate) struct Source {
     /// From the top of the repository.
     pub(crate) path: String,
@@ -35,6 +37,7 @@ fn breaches() -> Result<Vec<String>, Failure> {
     all.extend(unsafety::check(&sources));
     all.extend(text::check(&sources));
     all.extend(scripts::check(&sources));
+    all.extend(dead::check(&sources));
     Ok(all)
 }
 
