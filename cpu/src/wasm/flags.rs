@@ -1,6 +1,6 @@
 //! The status flags in lowered code: from the operation they follow from, which is mostly known, to conditions.
 
-use super::lower::{B, Known, Lower, V, local};
+use super::lower::{B, Event, Known, Lower, Pending, V, local};
 use crate::emit::Emit;
 use crate::flags::{Flag, FlagOp, bits};
 use crate::fp::FpType;
@@ -22,46 +22,115 @@ fn bit(f: Flag) -> u64 {
 }
 
 impl Lower<'_> {
-    /// A flag local, cut to the operation's width.
-    fn flag_value(&mut self, w: Width, from: u32) -> V {
-        if w == W64 {
-            return V::Local(from);
+    /// An operand of the flags, cut to the operation's width.
+    fn flag_value(&mut self, w: Width, from: u32, pending: Option<V>) -> V {
+        match pending {
+            Some(v) if w == W64 || !matches!(v, V::Local(_)) => v,
+            Some(v) => self.zext(Width::W32, v),
+            None if w == W64 => V::Local(from),
+            None => {
+                self.get(from);
+                self.sink().i32_wrap_i64();
+                self.short()
+            }
         }
-        self.get(from);
-        self.sink().i32_wrap_i64();
-        self.short()
     }
     fn flag_a(&mut self, w: Width) -> V {
-        self.flag_value(w, local::FLAG_A)
+        let pending = self.pending.map(|p| p.a);
+        self.flag_value(w, local::FLAG_A, pending)
     }
     fn flag_b(&mut self, w: Width) -> V {
-        self.flag_value(w, local::FLAG_B)
+        let pending = self.pending.map(|p| p.b);
+        self.flag_value(w, local::FLAG_B, pending)
     }
     fn flag_res(&mut self, w: Width) -> V {
-        self.flag_value(w, local::FLAG_RES)
+        let pending = self.pending.map(|p| p.res);
+        self.flag_value(w, local::FLAG_RES, pending)
     }
 
     /// Records an operation.
     pub(super) fn record(&mut self, op: FlagOp, w: Width, a: V, b: V, res: V) {
         self.note_flags_written();
+        self.pend(op, w, a, b, res);
+    }
+
+    /// Keeps the operands for who reads the flags. Inside a condition they go to their locals at once, where those of the
+    /// other way are.
+    fn pend(&mut self, op: FlagOp, w: Width, a: V, b: V, res: V) {
         self.usage.flags = true;
-        self.order = None;
-        if !self.flags_are_dead() || self.conditional > 0 {
-            for (v, into) in [(a, local::FLAG_A), (b, local::FLAG_B), (res, local::FLAG_RES)] {
-                // A logical operation's flags follow from its result alone.
-                if op != FlagOp::Logic || into == local::FLAG_RES {
-                    self.push(v);
-                    self.sink().local_set(into);
-                }
-            }
-            self.sink().i32_const(op.code(w) as i32).local_set(local::FLAG_OP);
+        if self.flags_are_dead() {
+            (self.pending, self.flags) = (None, Known::Nothing);
+            return;
         }
+        // A logical operation's flags follow from its result alone.
+        let (a, b) = if op == FlagOp::Logic { (V::Const(0), V::Const(0)) } else { (a, b) };
+        let (a, b, res) = (self.keep(0, a), self.keep(1, b), self.keep(2, res));
+        self.pending = Some(Pending { op, w, a, b, res });
         self.flags = Known::Op(op, w);
+        if self.conditional > 0 {
+            self.materialise();
+        }
+    }
+
+    /// A copy of a value that outlives the instruction.
+    fn keep(&mut self, place: usize, v: V) -> V {
+        let (from, ty) = match v {
+            V::Const(_) => return v,
+            V::Local(l) => (l, ValType::I64),
+            V::Short(l) => (l, ValType::I32),
+            V::Order(t, a, b) => {
+                let ty = if t == FpType::F64 { ValType::F64 } else { ValType::F32 };
+                let (x, y) = (self.kept_local(0, ty), self.kept_local(1, ty));
+                for (from, to) in [(a, x), (b, y)] {
+                    self.get(from);
+                    self.sink().local_set(to);
+                }
+                return V::Order(t, x, y);
+            }
+        };
+        let into = self.kept_local(place, ty);
+        if from != into {
+            self.get(from);
+            self.sink().local_set(into);
+        }
+        if ty == ValType::I64 { V::Local(into) } else { V::Short(into) }
+    }
+
+    /// Writes the locals of the flags, on a way out.
+    pub(super) fn write_pending(&mut self) {
+        let Some(p) = self.pending else { return };
+        for (v, into) in [(p.a, local::FLAG_A), (p.b, local::FLAG_B), (p.res, local::FLAG_RES)] {
+            if p.op != FlagOp::Logic || into == local::FLAG_RES {
+                self.push(v);
+                self.sink().local_set(into);
+            }
+        }
+        self.sink().i32_const(p.op.code(p.w) as i32).local_set(local::FLAG_OP);
+    }
+
+    /// Puts the flags into their locals for good.
+    pub(super) fn materialise(&mut self) {
+        self.write_pending();
+        self.pending = None;
+    }
+
+    /// The floating-point comparison that the flags come from.
+    fn order(&self) -> Option<(FpType, u32, u32)> {
+        match self.pending {
+            Some(Pending { op: FlagOp::Packed, a: V::Order(t, a, b), .. }) => Some((t, a, b)),
+            _ => None,
+        }
     }
 
     /// One flag.
     pub(super) fn flag_of(&mut self, f: Flag) -> B {
-        self.events.push(super::lower::Event::Seen);
+        if f == Flag::Cf && self.keeps_carry() {
+            if self.flags_are_dead() {
+                return B::Const(false);
+            }
+        } else {
+            self.events.push(Event::Read);
+        }
         let Known::Op(op, w) = self.flags else {
             if f == Flag::Cf {
                 return self.carry_of_anything();
@@ -71,7 +140,7 @@ impl Lower<'_> {
         };
         match op {
             FlagOp::Packed => {
-                if let Some((t, a, b)) = self.order {
+                if let Some((t, a, b)) = self.order() {
                     return match f {
                         Flag::Cf => self.not_compared(t, a, b, |s, t| _ = if t { s.f64_ge() } else { s.f32_ge() }),
                         Flag::Zf => {
@@ -82,10 +151,12 @@ impl Lower<'_> {
                         _ => B::Const(false),
                     };
                 }
-                return self.bit_of(V::Local(local::FLAG_A), bit(f));
+                let packed = self.flag_a(W64);
+                return self.bit_of(packed, bit(f));
             }
             FlagOp::Partial if matches!(f, Flag::Cf | Flag::Of | Flag::Af) => {
-                return self.bit_of(V::Local(local::FLAG_B), bit(f));
+                let some = self.flag_b(W64);
+                return self.bit_of(some, bit(f));
             }
             _ => {}
         }
@@ -141,7 +212,7 @@ impl Lower<'_> {
                 self.slt(w, borrow, V::Const(0))
             }
             FlagOp::Shl => {
-                let (a, b) = (V::Local(local::FLAG_A), V::Local(local::FLAG_B));
+                let (a, b) = (self.flag_a(W64), self.flag_b(W64));
                 let out = self.sub(W64, V::Const(w.bits() as u64), b);
                 // A count above the width shifts zeros out; then `out` is negative and its bit is cut off here.
                 let bit = self.shr(W64, a, out);
@@ -151,7 +222,7 @@ impl Lower<'_> {
                 self.is_nonzero(bit)
             }
             FlagOp::Shr | FlagOp::Sar => {
-                let (a, b) = (V::Local(local::FLAG_A), V::Local(local::FLAG_B));
+                let (a, b) = (self.flag_a(W64), self.flag_b(W64));
                 let a = if op == FlagOp::Sar { self.sext(w, W64, a) } else { a };
                 let last = self.sub(W64, b, V::Const(1));
                 let bit = self.sar(W64, a, last);
@@ -314,8 +385,8 @@ impl Lower<'_> {
     /// A condition code: the operands compared where the last operation was a comparison, else put together from flags.
     pub(super) fn condition(&mut self, c: Cond) -> B {
         let negated = (c as u8) & 1 != 0;
-        self.events.push(super::lower::Event::Seen);
-        if let (Known::Op(FlagOp::Packed, _), Some((t, a, b))) = (self.flags, self.order) {
+        self.events.push(Event::Read);
+        if let (Known::Op(FlagOp::Packed, _), Some((t, a, b))) = (self.flags, self.order()) {
             // Above and not below are false for the unordered, which a comparison gives for nothing.
             match c {
                 Cond::A => return self.compared(t, a, b, |s, t| _ = if t { s.f64_gt() } else { s.f32_gt() }),
@@ -376,8 +447,9 @@ impl Lower<'_> {
     /// All six as bits of rflags.
     pub(super) fn status_bits(&mut self) -> V {
         if let Known::Op(FlagOp::Packed, _) = self.flags {
-            self.events.push(super::lower::Event::Seen);
-            return self.and_imm(V::Local(local::FLAG_A), bits::STATUS);
+            self.events.push(Event::Read);
+            let packed = self.flag_a(W64);
+            return self.and_imm(packed, bits::STATUS);
         }
         self.flag_bits(bits::STATUS)
     }
@@ -401,57 +473,41 @@ impl Lower<'_> {
         const PARTIAL: u64 = bits::CF | bits::OF | bits::AF;
         let mask = mask & bits::STATUS;
         self.usage.flags = true;
+        let zero = V::Const(0);
         if mask == bits::STATUS {
             self.note_flags_written();
-            self.order = None;
-            if let V::Order(t, a, b) = v {
-                self.keep_order(t, a, b);
-            }
-            let bits = self.and_imm(v, mask);
-            self.pack(bits);
+            let bits = if let V::Order(..) = v { v } else { self.and_imm(v, mask) };
+            return self.pend(FlagOp::Packed, Width::W8, bits, zero, zero);
+        }
+        self.events.push(Event::Partial(self.number()));
+        // On trial it is not known yet whether anybody looks: only then must the others be known.
+        if self.flags_are_dead() || self.groups.gather && self.flags == Known::Nothing {
+            (self.pending, self.flags) = (None, Known::Nothing);
             return;
         }
-        self.events.push(super::lower::Event::Seen);
         let new = self.and_imm(v, mask);
+        // Reading what is kept is no look at the rest.
+        let events = self.events.len();
         match self.flags {
             Known::Op(FlagOp::Packed, _) => {
-                let old = self.and_imm(V::Local(local::FLAG_A), !mask);
+                let packed = self.flag_a(W64);
+                let old = self.and_imm(packed, !mask);
                 let all = self.or(old, new);
-                self.order = None;
-                self.pack(all);
+                self.pend(FlagOp::Packed, Width::W8, all, zero, zero);
             }
             Known::Op(_, w) if mask & !PARTIAL == 0 => {
                 let kept = self.flag_bits(PARTIAL & !mask);
                 let all = self.or(kept, new);
-                self.push(all);
-                let code = FlagOp::Partial.code(w);
-                self.sink().local_set(local::FLAG_B).i32_const(code as i32).local_set(local::FLAG_OP);
-                self.flags = Known::Op(FlagOp::Partial, w);
+                let res = self.flag_res(w);
+                self.pend(FlagOp::Partial, w, zero, all, res);
             }
             _ => {
                 let kept = self.flag_bits(bits::STATUS & !mask);
                 let all = self.or(kept, new);
-                self.order = None;
-                self.pack(all);
+                self.pend(FlagOp::Packed, Width::W8, all, zero, zero);
             }
         }
-    }
-
-    fn pack(&mut self, bits: V) {
-        self.push(bits);
-        self.sink().local_set(local::FLAG_A).i32_const(0).local_set(local::FLAG_OP);
-        self.flags = Known::Op(FlagOp::Packed, Width::W8);
-    }
-
-    /// Keeps the operands of a comparison for the conditions that follow.
-    fn keep_order(&mut self, t: FpType, a: u32, b: u32) {
-        let ty = if t == FpType::F64 { ValType::F64 } else { ValType::F32 };
-        let (x, y) = self.order_locals(ty);
-        for (from, to) in [(a, x), (b, y)] {
-            self.get(from);
-            self.sink().local_set(to);
-        }
-        self.order = Some((t, x, y));
+        self.events.truncate(events);
     }
 
     /// CF, PF and ZF of a comparison as bits.

@@ -8,7 +8,7 @@
 //! nobody sees is known when it is written.
 
 use super::memory::{Groups, Roots};
-use super::region::{EXIT_BUDGET, EXIT_INTERPRET, Link};
+use super::region::{EXIT_BUDGET, EXIT_GOTO, EXIT_INTERPRET, Link};
 use crate::Gpr;
 use crate::emit::Done;
 use crate::flags::FlagOp;
@@ -209,13 +209,26 @@ pub(super) enum End {
     Left,
 }
 
-/// What happens to the flags in a block, in order: which writes nobody can see follows from it.
+/// Flags that are not in their locals yet: the operation they follow from, its operands in locals of their own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Pending {
+    pub(super) op: FlagOp,
+    pub(super) w: Width,
+    pub(super) a: V,
+    pub(super) b: V,
+    pub(super) res: V,
+}
+
+/// What happens to the flags in a block, in order: which writes nobody reads follows from it. An exit for the interpreter
+/// is no reader: it goes on with the code behind it, which does not read them either.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Event {
     /// The instruction with this number writes all of them.
     Write(u32),
-    /// They are read, or the function may be left.
-    Seen,
+    /// It writes some, or perhaps.
+    Partial(u32),
+    /// They are read, or control goes where they may be.
+    Read,
 }
 
 /// The writer of one function's body.
@@ -247,14 +260,15 @@ pub(super) struct Lower<'a> {
     /// Memory checks of the block: being gathered on trial, used afterwards.
     pub(super) groups: Groups,
     pub(super) events: Vec<Event>,
-    /// Number of the instruction in its block, and those whose flags nobody sees.
+    /// Number of the instruction in its block, and those whose flags nobody reads.
     number: u32,
     pub(super) dead_flags: Vec<bool>,
     /// Bytes of the machine's stack that a call of the function is charged.
     pub(super) frame: i32,
-    /// The flags are those of this floating-point comparison.
-    pub(super) order: Option<(FpType, u32, u32)>,
-    order_locals: [Option<(u32, u32)>; 2],
+    /// Flags set in this block that have readers.
+    pub(super) pending: Option<Pending>,
+    /// Locals of flag operands by place and type, as they were needed.
+    kept: [[Option<u32>; 4]; 3],
     last_set: Option<LastSet>,
 }
 
@@ -294,8 +308,8 @@ impl<'a> Lower<'a> {
             number: 0,
             dead_flags: Vec::new(),
             frame: 0,
-            order: None,
-            order_locals: [None; 2],
+            pending: None,
+            kept: [[None; 4]; 3],
             last_set: None,
         }
     }
@@ -305,6 +319,7 @@ impl<'a> Lower<'a> {
         let all = Usage { used: (1 << GPRS) - 1, used_xmm: u16::MAX, ..Usage::default() };
         let mut lower = Lower::new(link, all);
         lower.usage = Usage::default();
+        lower.groups = Groups::gathering();
         lower
     }
 
@@ -315,7 +330,7 @@ impl<'a> Lower<'a> {
     /// Starts a block that knows this of the flags.
     pub(super) fn start_block(&mut self, flags: Known) {
         self.flags = flags;
-        self.order = None;
+        self.pending = None;
         self.roots = Roots::default();
         self.events.clear();
         self.number = 0;
@@ -337,7 +352,8 @@ impl<'a> Lower<'a> {
         self.number += 1;
         let is_double = self.note_scalar(insn);
         self.wants_double = is_double || matches!(insn.dst(), Operand::Xmm(r) if self.is_halved(r));
-        let (mark, flags, usage, fp_checked) = (self.bytes.len(), self.flags, self.usage, self.fp_checked);
+        let (mark, usage, fp_checked) = (self.bytes.len(), self.usage, self.fp_checked);
+        let (flags, pending) = (self.flags, self.pending);
         let (roots, events) = (self.roots.clone(), self.events.len());
         let done = match self.special(insn) {
             Some(done) => done,
@@ -348,9 +364,9 @@ impl<'a> Lower<'a> {
             self.last_set = None;
             self.conditional = 0;
             self.events.truncate(events);
-            (self.flags, self.usage, self.roots, self.fp_checked) = (flags, usage, roots, fp_checked);
+            (self.flags, self.pending) = (flags, pending);
+            (self.usage, self.roots, self.fp_checked) = (usage, roots, fp_checked);
             self.groups.forget_since(self.number);
-            self.order = None;
             self.step();
         }
         self.groups.commit();
@@ -382,7 +398,10 @@ impl<'a> Lower<'a> {
 
     /// Leaves the function; the guest goes on at `offset` from the region's first page.
     pub(super) fn leave_at(&mut self, offset: i64, code: i32) {
-        self.events.push(Event::Seen);
+        if code == EXIT_GOTO {
+            self.events.push(Event::Read);
+        }
+        self.write_pending();
         let depth = self.depth;
         let mut sink = self.sink();
         if code == EXIT_INTERPRET {
@@ -421,14 +440,14 @@ impl<'a> Lower<'a> {
         self.take(ADDRESSES, ValType::I32)
     }
 
-    /// Two locals for the operands of a comparison that outlive their instruction.
-    pub(super) fn order_locals(&mut self, ty: ValType) -> (u32, u32) {
-        let first = self.layout.free + self.temporaries.len() as u32;
-        let (slot, temporaries) = (&mut self.order_locals[(ty == ValType::F64) as usize], &mut self.temporaries);
-        *slot.get_or_insert_with(|| {
-            temporaries.extend([ty, ty]);
-            (first, first + 1)
-        })
+    /// The local for a flag operand (0 first, 1 second, 2 result) that outlives its instruction.
+    pub(super) fn kept_local(&mut self, place: usize, ty: ValType) -> u32 {
+        let next = self.layout.free + self.temporaries.len() as u32;
+        let slot = &mut self.kept[place][Self::pool_of(ty)];
+        if slot.is_none() {
+            self.temporaries.push(ty);
+        }
+        *slot.get_or_insert(next)
     }
 
     fn take(&mut self, pool: usize, ty: ValType) -> u32 {
@@ -596,14 +615,19 @@ impl<'a> Lower<'a> {
         self.sink().end();
     }
 
-    /// True if nobody sees the flags that the current instruction sets.
+    /// True if nobody reads the flags that the current instruction sets.
     pub(super) fn flags_are_dead(&self) -> bool {
         self.dead_flags.get(self.number as usize).copied().unwrap_or(false)
     }
     /// Notes that the current instruction sets all flags.
     pub(super) fn note_flags_written(&mut self) {
-        let event = if self.conditional == 0 { Event::Write(self.number) } else { Event::Seen };
+        let some = self.conditional > 0 || self.keeps_carry();
+        let event = if some { Event::Partial(self.number) } else { Event::Write(self.number) };
         self.events.push(event);
+    }
+    /// The current instruction reads CF only to leave it as it is.
+    pub(super) fn keeps_carry(&self) -> bool {
+        matches!(self.mn, Mn::Inc | Mn::Dec)
     }
     pub(super) fn number(&self) -> u32 {
         self.number
@@ -620,16 +644,34 @@ pub(super) fn slot_index(r: Gpr) -> Option<u32> {
     }
 }
 
-/// Which instructions' flags nobody sees: written again before anything can look.
-pub(super) fn dead_flags(events: &[Event]) -> Vec<bool> {
+/// Which instructions' flags nobody reads: written again before anything looks, or dead behind the block.
+pub(super) fn dead_flags(events: &[Event], live_behind: bool) -> Vec<bool> {
     let mut dead = Vec::new();
-    for pair in events.windows(2) {
-        if let [Event::Write(first), Event::Write(second)] = *pair
-            && first != second
-        {
-            dead.resize(dead.len().max(first as usize + 1), false);
-            dead[first as usize] = true;
+    let mut overwritten_by = if live_behind { None } else { Some(u32::MAX) };
+    let mut note = |number: u32, by: Option<u32>| {
+        if by.is_some_and(|by| by != number) {
+            dead.resize(dead.len().max(number as usize + 1), false);
+            dead[number as usize] = true;
+        }
+    };
+    for event in events.iter().rev() {
+        match *event {
+            Event::Read => overwritten_by = None,
+            Event::Partial(number) => note(number, overwritten_by),
+            Event::Write(number) => {
+                note(number, overwritten_by);
+                overwritten_by = Some(number);
+            }
         }
     }
     dead
+}
+
+/// Whether flags are read in a block before they are written as a whole; None: neither.
+pub(super) fn reads_flags(events: &[Event]) -> Option<bool> {
+    events.iter().find_map(|event| match event {
+        Event::Read => Some(true),
+        Event::Write(_) => Some(false),
+        Event::Partial(_) => None,
+    })
 }

@@ -8,7 +8,7 @@
 
 use super::discover::{Block, target};
 use super::flow::{Graph, Next, Step, structure};
-use super::lower::{End, Known, Lower, Usage, dead_flags, local};
+use super::lower::{End, Known, Lower, Usage, dead_flags, local, reads_flags};
 use super::memory::Groups;
 use super::state::{Callee, frame_size};
 use crate::insn::{Insn, Mn};
@@ -99,6 +99,15 @@ struct Plan {
     dead_flags: Vec<bool>,
 }
 
+/// What is found out about a region before it is written.
+struct Survey {
+    /// What blocks know of the flags when they start.
+    known: Vec<Known>,
+    usage: Usage,
+    /// Blocks behind which the flags are read.
+    live: Vec<bool>,
+}
+
 impl Region {
     /// True when an instruction of the region begins at this offset.
     pub fn has(&self, at: u32) -> bool {
@@ -111,18 +120,28 @@ impl Region {
         self.blocks.iter().map(|block| block.insns.len()).sum()
     }
 
+    /// Offsets that it calls directly, or jumps to outside of itself.
+    pub fn callees(&self) -> Vec<u32> {
+        let ends = self.blocks.iter().zip(&self.graph.next).filter_map(|(block, next)| {
+            let (at, insn) = block.insns.last()?;
+            let is_out = insn.mn == Mn::Call || insn.mn == Mn::Jmp && *next == Next::Leave;
+            (is_out && insn.dst() == crate::insn::Operand::Imm).then(|| u32::try_from(target(*at, insn)).ok())?
+        });
+        ends.collect()
+    }
+
     /// The wasm function of the region.
     pub fn function(&self, link: &Link<'_>) -> Function {
-        let (known, usage) = self.survey(link);
+        let Survey { known, usage, live } = self.survey(link);
         let mut lower = Lower::new(link, usage);
         let plans: Vec<Plan> = (0..self.blocks.len())
             .map(|index| {
                 let mut trial = Lower::new(link, usage);
                 trial.groups = Groups::gathering();
-                self.block(&mut trial, index, known[index]);
+                self.block(&mut trial, index, known[index], live[index]);
                 lower.frame = lower.frame.max(frame_size(&trial.layout, &trial.temporaries));
-                let events = dead_flags(&trial.events);
-                Plan { groups: trial.groups.gathered(), dead_flags: events }
+                let dead_flags = dead_flags(&trial.events, live[index]);
+                Plan { groups: trial.groups.gathered(), dead_flags }
             })
             .collect();
         for step in structure(&self.graph) {
@@ -130,7 +149,7 @@ impl Region {
                 Step::Block(block) if block < self.blocks.len() => {
                     lower.groups = plans[block].groups.clone();
                     lower.dead_flags = plans[block].dead_flags.clone();
-                    self.block(&mut lower, block, known[block]);
+                    self.block(&mut lower, block, known[block], live[block]);
                 }
                 Step::Block(guard) => {
                     let block = self.guarded[guard - self.blocks.len()];
@@ -160,7 +179,7 @@ impl Region {
         lower.finish()
     }
 
-    fn block(&self, lower: &mut Lower<'_>, index: usize, known: Known) {
+    fn block(&self, lower: &mut Lower<'_>, index: usize, known: Known, live: bool) {
         let block = &self.blocks[index];
         lower.start_block(known);
         if self.is_header[index] {
@@ -172,6 +191,9 @@ impl Region {
             lower.insn(*at as i64, insn, meaning::<Lower<'_>>(insn.mn));
         }
         let Some((at, last)) = block.insns.last() else { return lower.leave_at(block.end as i64, EXIT_GOTO) };
+        if live {
+            lower.materialise();
+        }
         self.end(lower, index, *at, last);
     }
 
@@ -242,9 +264,10 @@ impl Region {
 
     /// What every block knows of the flags when it starts (an operation all its predecessors agree on), and what is done
     /// with registers.
-    fn survey(&self, link: &Link<'_>) -> (Vec<Known>, Usage) {
+    fn survey(&self, link: &Link<'_>) -> Survey {
         let count = self.blocks.len();
         let mut usage = Usage::default();
+        let mut reads = vec![None; count];
         // None: not reached yet by the analysis, anything is possible.
         let mut start: Vec<Option<Known>> = vec![None; count];
         let mut work: Vec<usize> = self.graph.entries.iter().copied().filter(|&entry| entry < count).collect();
@@ -264,8 +287,9 @@ impl Region {
                 continue;
             };
             let mut trial = Lower::trial(link);
-            self.block(&mut trial, index, start[index].unwrap_or(Known::Nothing));
+            self.block(&mut trial, index, start[index].unwrap_or(Known::Nothing), true);
             let after = trial.flags;
+            reads[index] = reads_flags(&trial.events);
             usage.merge(&trial.usage);
             for to in self.graph.next[index].targets() {
                 let merged = match start[to] {
@@ -278,7 +302,29 @@ impl Region {
                 work.push(to);
             }
         }
-        (start.into_iter().map(|known| known.unwrap_or(Known::Nothing)).collect(), usage)
+        let live = self.live_behind(&reads);
+        // What nobody reads need not be known, nor guarded.
+        let known = (0..count).map(|index| {
+            let is_read = reads[index].unwrap_or(live[index]);
+            start[index].filter(|_| is_read).unwrap_or(Known::Nothing)
+        });
+        Survey { known: known.collect(), usage, live }
+    }
+
+    /// Behind which blocks the flags are read before they are written. `reads`: in which they are.
+    fn live_behind(&self, reads: &[Option<bool>]) -> Vec<bool> {
+        let mut live: Vec<bool> =
+            (0..self.blocks.len()).map(|index| self.graph.next[index] == Next::Leave).collect();
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for index in (0..self.blocks.len()).rev() {
+                let is_live = live[index]
+                    || self.graph.next[index].targets().into_iter().any(|to| reads[to].unwrap_or(live[to]));
+                changed |= core::mem::replace(&mut live[index], is_live) != is_live;
+            }
+        }
+        live
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where registers cross the border of a region's function: its prologue and epilogue, the call that does one instruction
 //! on the interpreter, and calls of other regions.
 
-use super::lower::{End, GPRS, Known, Layout, Lower, V, local};
+use super::lower::{End, Event, GPRS, Known, Layout, Lower, V, local};
 use super::region::{EXIT_GOTO, EXIT_INTERPRET, SLOTS, STEP_ON, Slot};
 use crate::ahead::Env;
 use crate::insn::Mn;
@@ -119,15 +119,15 @@ impl Lower<'_> {
     /// Nothing is known any more: somebody else ran.
     fn forget(&mut self) {
         self.flags = Known::Nothing;
-        self.order = None;
+        self.pending = None;
         self.fp_checked = false;
         self.roots.forget_all();
-        self.events.push(super::lower::Event::Seen);
     }
 
     /// Spills and gives the budget back.
     fn hand_over(&mut self) {
-        self.events.push(super::lower::Event::Seen);
+        self.events.push(Event::Read);
+        self.materialise();
         self.spill();
         self.sink().local_get(local::ENV).local_get(local::BUDGET).i64_store(at(ENV_BUDGET));
     }
@@ -163,7 +163,8 @@ impl Lower<'_> {
 
     /// Leaves for an address.
     pub(super) fn leave_to(&mut self, target: V) {
-        self.events.push(super::lower::Event::Seen);
+        self.events.push(Event::Read);
+        self.write_pending();
         self.push(target);
         let depth = self.depth;
         self.sink().local_set(local::RIP).i32_const(EXIT_GOTO).local_set(local::CODE).br(depth + 1);

@@ -341,6 +341,8 @@ impl Emit for Lower<'_> {
         self.value()
     }
     fn when(&mut self, c: B, then: impl FnOnce(&mut Self) -> Done<Self>) -> Done<Self> {
+        // Either way's flags must be in the same place afterwards.
+        self.materialise();
         self.push_truth(c);
         self.sink().if_(BlockType::Empty);
         self.depth += 1;
@@ -349,7 +351,6 @@ impl Emit for Lower<'_> {
         let done = then(self);
         if self.flags != before {
             self.flags = Known::Nothing;
-            self.order = None;
         }
         self.conditional -= 1;
         self.depth -= 1;
@@ -743,8 +744,22 @@ impl Lower<'_> {
                 Some(Ok(()))
             }
             Mn::Div | Mn::Idiv if i.width >= W32 => Some(self.divide(i)),
+            // The upper half of the product is for the flags only.
+            Mn::Imul if i.ops[1] != Operand::None && self.flags_are_dead() => {
+                let (x, y) = if i.ops[2] == Operand::None { (i.ops[0], i.ops[1]) } else { (i.ops[1], i.ops[2]) };
+                Some(self.multiply(i, x, y))
+            }
             _ => None,
         }
+    }
+
+    /// IMUL whose flags nobody reads.
+    fn multiply(&mut self, i: &Insn, x: crate::insn::Operand, y: crate::insn::Operand) -> Done<Self> {
+        let (a, b) = (self.read(i.width, i, x)?, self.read(i.width, i, y)?);
+        let product = self.mul(i.width, a, b);
+        self.write(i.width, i, i.dst(), product)?;
+        self.record(FlagOp::Mul, i.width, V::Const(0), V::Const(0), V::Const(0));
+        Ok(())
     }
 
     /// DIV and IDIV whose dividend is one register, extended; other cases and those that trap are the interpreter's.

@@ -104,6 +104,9 @@ impl Machine {
     /// Loads regions of the code that begins at page `span`; they call each other if they are `linked`.
     pub fn load(&mut self, span: u64, regions: &[Region], linked: bool) -> Code {
         let wasm = module(regions, linked);
+        if let Ok(path) = std::env::var("TIERS_DUMP") {
+            std::fs::write(path, &wasm).expect("TIERS_DUMP names a file that can be written");
+        }
         let module = Module::new(self.store.engine(), &wasm).expect("lowered code validates");
         let (memory, step) = (self.memory, self.step);
         let instance = Instance::new(&mut self.store, &module, &[memory.into(), step.into()]).expect("two imports");
