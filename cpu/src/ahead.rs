@@ -53,6 +53,10 @@ pub struct Env {
     pub slots: u32,
     /// The engine's own: what [`crate::interp::step`] needs.
     pub context: u64,
+    /// MXCSR is as it mostly is; regions keep it for themselves.
+    pub fp_usual: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 /// Pages of the image that hold an executable segment.

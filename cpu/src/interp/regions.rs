@@ -177,6 +177,7 @@ impl Regions {
             stack: STACK,
             slots: self.slots.as_ptr().expose_provenance() as u32,
             context: (&raw mut context).expose_provenance() as u64,
+            ..Env::default()
         };
         let exit = (self.call)(function, cpu, &mut env, number);
         if context.steps > 0 {

@@ -24,6 +24,24 @@ pub(super) struct Block {
     pub(super) end: u32,
 }
 
+/// A node of the graph that is no block of the guest's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Node {
+    /// The way into a block from outside: the flags must come from what the block expects.
+    Guard(usize),
+    /// Picks one of so many ways by the hash of an indirect jump's target.
+    Dispatch(u64),
+    /// Is it this offset?
+    Check(u32),
+    /// The target is outside.
+    Miss,
+}
+
+/// The hash of an offset that an indirect jump goes to.
+pub(super) fn jump_hash(at: u64, count: u64) -> u64 {
+    (at ^ at >> 4) & (count - 1)
+}
+
 /// Where control goes after an instruction.
 enum Flow {
     Next,
@@ -48,7 +66,14 @@ impl Region {
     pub fn discover_in(code: &[u8], range: Range<u32>, starts: &[u32]) -> Option<Region> {
         let first = range.start as usize;
         let range = first..(range.end as usize).min(code.len()).min(first.saturating_add(MAX_BYTES));
-        let mut scan = Scan { code, range, insns: BTreeMap::new(), leaders: BTreeSet::new(), entries: Vec::new() };
+        let mut scan = Scan {
+            code,
+            range,
+            insns: BTreeMap::new(),
+            leaders: BTreeSet::new(),
+            entries: Vec::new(),
+            starts: starts.iter().copied().collect(),
+        };
         for &start in starts {
             scan.entries.push(start);
             scan.follow(start);
@@ -72,6 +97,8 @@ struct Scan<'a> {
     insns: BTreeMap<u32, Insn>,
     leaders: BTreeSet<u32>,
     entries: Vec<u32>,
+    /// What was asked for: function starts, and targets of indirect jumps.
+    starts: BTreeSet<u32>,
 }
 
 impl Scan<'_> {
@@ -169,17 +196,48 @@ impl Scan<'_> {
         self.entries.retain(|&at| seen.insert(at));
         let mut entries: Vec<usize> = self.entries.iter().filter_map(|&at| index_of(at)).collect();
         // Loop headers can be entered too: that is where a preempted guest comes back.
-        let mut guarded = Vec::new();
+        let mut guarded = Vec::new(); // of `Node`s, the first behind the blocks
         for (block, &start) in starts.iter().enumerate() {
             if is_header[block] && seen.insert(start) {
                 entries.push(next.len());
                 next.push(Next::Goto(block));
-                guarded.push(block);
+                guarded.push(Node::Guard(block));
                 self.entries.push(start);
             }
         }
+        let nodes = self.jumps(&blocks, &mut next, guarded);
         let end = self.insns.iter().map(|(at, insn)| at + insn.len as u32).max().unwrap_or(0);
         let bytes = starts.first().copied().unwrap_or(0)..end;
-        Region { blocks, graph: Graph { next, entries }, is_header, guarded, entries: self.entries, bytes }
+        Region { blocks, graph: Graph { next, entries }, is_header, nodes, entries: self.entries, bytes }
+    }
+
+    /// Lets indirect jumps go to the region's own entries: they all meet in a node that picks by a hash of the address,
+    /// and what it picks is compared.
+    fn jumps(&self, blocks: &[Block], next: &mut Vec<Next>, mut nodes: Vec<Node>) -> Vec<Node> {
+        let is_indirect = |block: &Block| {
+            block.insns.last().is_some_and(|(_, insn)| insn.mn == Mn::Jmp && insn.dst() != Operand::Imm)
+        };
+        let sites: Vec<usize> = (0..blocks.len()).filter(|&block| is_indirect(&blocks[block])).collect();
+        if sites.is_empty() || self.starts.len() < 2 {
+            return nodes;
+        }
+        let miss = next.len();
+        next.push(Next::Leave);
+        nodes.push(Node::Miss);
+        let count = (2 * self.starts.len()).next_power_of_two().min(1024);
+        let mut buckets = vec![miss; count];
+        for (block, at) in blocks.iter().enumerate().map(|(block, b)| (block, b.start)) {
+            if self.starts.contains(&at) {
+                let bucket = &mut buckets[jump_hash(at as u64, count as u64) as usize];
+                next.push(Next::If(block, *bucket));
+                nodes.push(Node::Check(at));
+                *bucket = next.len() - 1;
+            }
+        }
+        let dispatch = next.len();
+        next.push(Next::Switch(buckets));
+        nodes.push(Node::Dispatch(count as u64));
+        sites.into_iter().for_each(|site| next[site] = Next::Goto(dispatch));
+        nodes
     }
 }

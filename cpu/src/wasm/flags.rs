@@ -4,10 +4,19 @@ use super::lower::{B, Event, Known, Lower, Pending, V, local};
 use crate::emit::Emit;
 use crate::flags::{Flag, FlagOp, bits};
 use crate::fp::FpType;
+use super::region::EXIT_INTERPRET;
 use crate::insn::{Cond, Width};
-use wasm_encoder::ValType;
+use crate::{Cpu, LazyFlags};
+use core::mem::offset_of;
+use wasm_encoder::{MemArg, MemArgTarget, ValType};
 
 const W64: Width = Width::W64;
+
+/// A field of the CPU's flags.
+fn field(offset: usize) -> MemArg {
+    let offset = (offset_of!(Cpu, flags) + offset) as u64;
+    MemArg { offset, align: 0, target: MemArgTarget::Memory(0), ordering: None }
+}
 
 /// The bit of a flag in rflags.
 fn bit(f: Flag) -> u64 {
@@ -23,29 +32,38 @@ fn bit(f: Flag) -> u64 {
 
 impl Lower<'_> {
     /// An operand of the flags, cut to the operation's width.
-    fn flag_value(&mut self, w: Width, from: u32, pending: Option<V>) -> V {
+    fn flag_value(&mut self, w: Width, offset: usize, pending: Option<V>) -> V {
         match pending {
             Some(v) if w == W64 || !matches!(v, V::Local(_)) => v,
             Some(v) => self.zext(Width::W32, v),
-            None if w == W64 => V::Local(from),
+            None if w == W64 => {
+                self.sink().local_get(local::CPU).i64_load(field(offset));
+                self.value()
+            }
             None => {
-                self.get(from);
-                self.sink().i32_wrap_i64();
+                self.sink().local_get(local::CPU).i32_load(field(offset));
                 self.short()
             }
         }
     }
     fn flag_a(&mut self, w: Width) -> V {
         let pending = self.pending.map(|p| p.a);
-        self.flag_value(w, local::FLAG_A, pending)
+        self.flag_value(w, offset_of!(LazyFlags, a), pending)
     }
     fn flag_b(&mut self, w: Width) -> V {
         let pending = self.pending.map(|p| p.b);
-        self.flag_value(w, local::FLAG_B, pending)
+        self.flag_value(w, offset_of!(LazyFlags, b), pending)
     }
     fn flag_res(&mut self, w: Width) -> V {
         let pending = self.pending.map(|p| p.res);
-        self.flag_value(w, local::FLAG_RES, pending)
+        self.flag_value(w, offset_of!(LazyFlags, res), pending)
+    }
+
+    /// Leaves, to the interpreter at the current instruction, unless the CPU's flags come from this operation.
+    pub(super) fn guard_flags(&mut self, op: FlagOp, w: Width) {
+        self.sink().local_get(local::CPU).i32_load(field(offset_of!(LazyFlags, op)));
+        self.sink().i32_const(op.code(w) as i32).i32_ne();
+        self.leave_if(EXIT_INTERPRET);
     }
 
     /// Records an operation.
@@ -54,10 +72,9 @@ impl Lower<'_> {
         self.pend(op, w, a, b, res);
     }
 
-    /// Keeps the operands for who reads the flags. Inside a condition they go to their locals at once, where those of the
-    /// other way are.
+    /// Keeps the operands for who reads the flags. Inside a condition they go to the CPU at once, where those of the other
+    /// way are.
     fn pend(&mut self, op: FlagOp, w: Width, a: V, b: V, res: V) {
-        self.usage.flags = true;
         if self.flags_are_dead() {
             (self.pending, self.flags) = (None, Known::Nothing);
             return;
@@ -96,19 +113,25 @@ impl Lower<'_> {
         if ty == ValType::I64 { V::Local(into) } else { V::Short(into) }
     }
 
-    /// Writes the locals of the flags, on a way out.
+    /// Writes the CPU's flags, on a way out.
     pub(super) fn write_pending(&mut self) {
         let Some(p) = self.pending else { return };
-        for (v, into) in [(p.a, local::FLAG_A), (p.b, local::FLAG_B), (p.res, local::FLAG_RES)] {
-            if p.op != FlagOp::Logic || into == local::FLAG_RES {
+        let operands = [
+            (p.a, offset_of!(LazyFlags, a)),
+            (p.b, offset_of!(LazyFlags, b)),
+            (p.res, offset_of!(LazyFlags, res)),
+        ];
+        for (v, offset) in operands {
+            if p.op != FlagOp::Logic || offset == offset_of!(LazyFlags, res) {
+                self.sink().local_get(local::CPU);
                 self.push(v);
-                self.sink().local_set(into);
+                self.sink().i64_store(field(offset));
             }
         }
-        self.sink().i32_const(p.op.code(p.w) as i32).local_set(local::FLAG_OP);
+        self.sink().local_get(local::CPU).i32_const(p.op.code(p.w) as i32).i32_store(field(offset_of!(LazyFlags, op)));
     }
 
-    /// Puts the flags into their locals for good.
+    /// Puts the flags into the CPU for good.
     pub(super) fn materialise(&mut self) {
         self.write_pending();
         self.pending = None;
@@ -305,20 +328,21 @@ impl Lower<'_> {
     /// CF whatever the operation was: the rare merge of flags in front of `adc`, `inc` or `jc`. All cases are computed
     /// and one is picked.
     fn carry_of_anything(&mut self) -> B {
-        self.usage.flags = true;
-        let (a, b, res) = (V::Local(local::FLAG_A), V::Local(local::FLAG_B), V::Local(local::FLAG_RES));
+        let (a, b, res) = (self.flag_a(W64), self.flag_b(W64), self.flag_res(W64));
+        let op = self.temporary(ValType::I32);
+        self.sink().local_get(local::CPU).i32_load(field(offset_of!(LazyFlags, op))).local_set(op);
         let code = {
-            self.get(local::FLAG_OP);
+            self.get(op);
             self.sink().i32_const(0xff).i32_and();
             self.short()
         };
         // Bits of the width less one: (8 << w) - 1.
         let top = {
-            self.sink().i64_const(8).local_get(local::FLAG_OP).i32_const(8).i32_shr_u().i64_extend_i32_u();
+            self.sink().i64_const(8).local_get(op).i32_const(8).i32_shr_u().i64_extend_i32_u();
             self.sink().i64_shl().i64_const(1).i64_sub();
             self.value()
         };
-        let is = |e: &mut Self, op: FlagOp| e.eq(code, V::Const(op as u64));
+        let is = |e: &mut Self, kind: FlagOp| e.eq(code, V::Const(kind as u64));
         let sign = |e: &mut Self, v: V| {
             let bit = e.shr(W64, v, top);
             e.and_imm(bit, 1)
@@ -472,7 +496,6 @@ impl Lower<'_> {
     pub(super) fn set_status_bits(&mut self, mask: u64, v: V) {
         const PARTIAL: u64 = bits::CF | bits::OF | bits::AF;
         let mask = mask & bits::STATUS;
-        self.usage.flags = true;
         let zero = V::Const(0);
         if mask == bits::STATUS {
             self.note_flags_written();

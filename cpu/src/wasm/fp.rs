@@ -5,7 +5,7 @@
 //! The sticky flags of MXCSR are not kept here: a program that clears them with LDMXCSR to look at them later sets
 //! [`Cpu::fp_watched`](crate::Cpu::fp_watched), and all its floating point is the interpreter's from then on.
 
-use super::lower::{Lower, NoLowering, V, X, local};
+use super::lower::{Lower, NoLowering, V, X};
 use super::region::EXIT_INTERPRET;
 use crate::emit::Emit;
 use crate::fp::{FpCvt, FpOp, FpType, Lanes};
@@ -22,7 +22,8 @@ impl Lower<'_> {
     fn guard(&mut self) {
         self.usage.fp = true;
         if !self.fp_checked {
-            self.sink().local_get(local::FP_USUAL).i32_eqz();
+            self.push_fp_usual();
+            self.sink().i32_eqz();
             self.leave_if(EXIT_INTERPRET);
             self.fp_checked = self.conditional == 0;
         }

@@ -75,30 +75,22 @@ pub(super) mod local {
     pub(in super::super) const CODE: u32 = 5;
     /// i32: which entry of an irreducible loop.
     pub(in super::super) const SELECTOR: u32 = 6;
-    /// i32: the operation the flags follow from.
-    pub(in super::super) const FLAG_OP: u32 = 7;
     /// i32: offset of the instruction that the interpreter is to do.
-    pub(in super::super) const AT: u32 = 8;
-    /// i32: MXCSR is such that lowered floating point is right.
-    pub(in super::super) const FP_USUAL: u32 = 9;
+    pub(in super::super) const AT: u32 = 7;
     /// i64: pages in the tables.
-    pub(in super::super) const LEN: u32 = 10;
+    pub(in super::super) const LEN: u32 = 8;
     /// i64: guest address of the region's first page.
-    pub(in super::super) const BASE: u32 = 11;
+    pub(in super::super) const BASE: u32 = 9;
     /// i64: instruction budget left.
-    pub(in super::super) const BUDGET: u32 = 12;
+    pub(in super::super) const BUDGET: u32 = 10;
     /// i64: where to go on.
-    pub(in super::super) const RIP: u32 = 13;
-    /// i64: operands and result of the last flag operation.
-    pub(in super::super) const FLAG_A: u32 = 14;
-    /// See `FLAG_A`.
-    pub(in super::super) const FLAG_B: u32 = 15;
-    /// See `FLAG_A`.
-    pub(in super::super) const FLAG_RES: u32 = 16;
+    pub(in super::super) const RIP: u32 = 11;
+    /// i64: where an indirect jump goes, as an offset from the first page.
+    pub(in super::super) const TARGET: u32 = 12;
     /// First local of the registers.
-    pub(in super::super) const REGISTERS: u32 = 17;
+    pub(in super::super) const REGISTERS: u32 = 13;
     /// The fixed locals that are no parameters.
-    pub(in super::super) const FIXED: [(u32, ValType); 2] = [(7, ValType::I32), (7, ValType::I64)];
+    pub(in super::super) const FIXED: [(u32, ValType); 2] = [(5, ValType::I32), (5, ValType::I64)];
 }
 
 /// Registers by number as bits of masks: 16 general-purpose ones, FS and GS base.
@@ -117,8 +109,6 @@ pub(super) struct Usage {
     pub(super) scalar: [i32; 16],
     /// There is floating point.
     pub(super) fp: bool,
-    /// Flags are set.
-    pub(super) flags: bool,
 }
 
 impl Usage {
@@ -130,11 +120,24 @@ impl Usage {
         self.written_xmm |= other.written_xmm;
         (0..16).for_each(|r| self.scalar[r] += other.scalar[r]);
         self.fp |= other.fp;
-        self.flags |= other.flags;
     }
     /// Xmm registers that are best kept as a double and the rest.
     pub(super) fn halved(&self) -> u16 {
         (0..16).filter(|&r| self.scalar[r] > 0).fold(0, |mask, r| mask | 1 << r)
+    }
+}
+
+/// A set of registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Dirty {
+    pub(super) gpr: u32,
+    pub(super) xmm: u16,
+}
+
+impl Dirty {
+    /// Those of both.
+    pub(super) fn or(self, other: Dirty) -> Dirty {
+        Dirty { gpr: self.gpr | other.gpr, xmm: self.xmm | other.xmm }
     }
 }
 
@@ -209,7 +212,7 @@ pub(super) enum End {
     Left,
 }
 
-/// Flags that are not in their locals yet: the operation they follow from, its operands in locals of their own.
+/// Flags that are not in the CPU yet: the operation they follow from, its operands in locals of their own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Pending {
     pub(super) op: FlagOp,
@@ -256,6 +259,10 @@ pub(super) struct Lower<'a> {
     pub(super) wants_double: bool,
     /// MXCSR was looked at in this block.
     pub(super) fp_checked: bool,
+    /// Registers whose locals may be newer than the CPU's.
+    pub(super) dirty: Dirty,
+    /// The CPU was made current in this block.
+    pub(super) spilled: bool,
     pub(super) roots: Roots,
     /// Memory checks of the block: being gathered on trial, used afterwards.
     pub(super) groups: Groups,
@@ -302,6 +309,8 @@ impl<'a> Lower<'a> {
             conditional: 0,
             wants_double: false,
             fp_checked: false,
+            dirty: Dirty::default(),
+            spilled: false,
             roots: Roots::default(),
             groups: Groups::default(),
             events: Vec::new(),
@@ -327,9 +336,11 @@ impl<'a> Lower<'a> {
         InstructionSink::new(&mut self.bytes)
     }
 
-    /// Starts a block that knows this of the flags.
-    pub(super) fn start_block(&mut self, flags: Known) {
+    /// Starts a block that knows this of the flags, with registers that the CPU has not got.
+    pub(super) fn start_block(&mut self, flags: Known, dirty: Dirty) {
         self.flags = flags;
+        self.dirty = dirty;
+        self.spilled = false;
         self.pending = None;
         self.roots = Roots::default();
         self.events.clear();
@@ -353,7 +364,7 @@ impl<'a> Lower<'a> {
         let is_double = self.note_scalar(insn);
         self.wants_double = is_double || matches!(insn.dst(), Operand::Xmm(r) if self.is_halved(r));
         let (mark, usage, fp_checked) = (self.bytes.len(), self.usage, self.fp_checked);
-        let (flags, pending) = (self.flags, self.pending);
+        let (flags, pending, dirty) = (self.flags, self.pending, self.dirty);
         let (roots, events) = (self.roots.clone(), self.events.len());
         let done = match self.special(insn) {
             Some(done) => done,
@@ -364,7 +375,7 @@ impl<'a> Lower<'a> {
             self.last_set = None;
             self.conditional = 0;
             self.events.truncate(events);
-            (self.flags, self.pending) = (flags, pending);
+            (self.flags, self.pending, self.dirty) = (flags, pending, dirty);
             (self.usage, self.roots, self.fp_checked) = (usage, roots, fp_checked);
             self.groups.forget_since(self.number);
             self.step();

@@ -6,9 +6,9 @@
 //! on and all registers and flags are exact. Several regions found in the same code (a span: one executable segment of a
 //! file) agree on that page.
 
-use super::discover::{Block, target};
+use super::discover::{Block, Node, jump_hash, target};
 use super::flow::{Graph, Next, Step, structure};
-use super::lower::{End, Known, Lower, Usage, dead_flags, local, reads_flags};
+use super::lower::{Dirty, End, Known, Lower, Usage, V, dead_flags, local, reads_flags};
 use super::memory::Groups;
 use super::state::{Callee, frame_size};
 use crate::insn::{Insn, Mn};
@@ -81,11 +81,10 @@ impl Link<'_> {
 /// Blocks of one function of the guest.
 pub struct Region {
     pub(super) blocks: Vec<Block>,
-    /// Nodes past the last block are guards of entries, in the order of `guarded`.
+    /// Nodes past the last block are those of `nodes`.
     pub(super) graph: Graph,
     pub(super) is_header: Vec<bool>,
-    /// Blocks that are entered from outside only by way of a guard: the flags must come from what the block expects.
-    pub(super) guarded: Vec<usize>,
+    pub(super) nodes: Vec<Node>,
     /// Offsets (from the region's first page) at which the function can be entered, by entry number.
     pub entries: Vec<u32>,
     /// The bytes its instructions lie in, as offsets likewise.
@@ -106,6 +105,8 @@ struct Survey {
     usage: Usage,
     /// Blocks behind which the flags are read.
     live: Vec<bool>,
+    /// Registers that may be newer in locals than in the CPU when blocks start.
+    dirty: Vec<Dirty>,
 }
 
 impl Region {
@@ -132,13 +133,14 @@ impl Region {
 
     /// The wasm function of the region.
     pub fn function(&self, link: &Link<'_>) -> Function {
-        let Survey { known, usage, live } = self.survey(link);
+        let Survey { known, usage, live, dirty } = self.survey(link);
         let mut lower = Lower::new(link, usage);
         let plans: Vec<Plan> = (0..self.blocks.len())
             .map(|index| {
                 let mut trial = Lower::new(link, usage);
                 trial.groups = Groups::gathering();
-                self.block(&mut trial, index, known[index], live[index]);
+                trial.start_block(known[index], dirty[index]);
+                self.block(&mut trial, index, live[index]);
                 lower.frame = lower.frame.max(frame_size(&trial.layout, &trial.temporaries));
                 let dead_flags = dead_flags(&trial.events, live[index]);
                 Plan { groups: trial.groups.gathered(), dead_flags }
@@ -149,11 +151,12 @@ impl Region {
                 Step::Block(block) if block < self.blocks.len() => {
                     lower.groups = plans[block].groups.clone();
                     lower.dead_flags = plans[block].dead_flags.clone();
-                    self.block(&mut lower, block, known[block], live[block]);
+                    lower.start_block(known[block], dirty[block]);
+                    self.block(&mut lower, block, live[block]);
                 }
-                Step::Block(guard) => {
-                    let block = self.guarded[guard - self.blocks.len()];
-                    self.guard(&mut lower, block, known[block]);
+                Step::Block(node) => {
+                    lower.start_block(Known::Nothing, dirty[node]);
+                    self.node(&mut lower, self.nodes[node - self.blocks.len()], &known);
                 }
                 Step::PushEntry => _ = lower.sink().local_get(local::ENTRY),
                 Step::SetSelector(number) => _ = lower.sink().i32_const(number as i32).local_set(local::SELECTOR),
@@ -179,9 +182,8 @@ impl Region {
         lower.finish()
     }
 
-    fn block(&self, lower: &mut Lower<'_>, index: usize, known: Known, live: bool) {
+    fn block(&self, lower: &mut Lower<'_>, index: usize, live: bool) {
         let block = &self.blocks[index];
-        lower.start_block(known);
         if self.is_header[index] {
             lower.check_budget(block.start as i64);
         }
@@ -210,7 +212,9 @@ impl Region {
                 // The way out of the region.
                 lower.sink().if_(BlockType::Empty);
                 lower.depth += 1;
+                let state = (lower.dirty, lower.spilled, lower.pending);
                 self.go_out(lower, target(at, last), None);
+                (lower.dirty, lower.spilled, lower.pending) = state;
                 lower.depth -= 1;
                 lower.sink().end();
             }
@@ -222,7 +226,12 @@ impl Region {
                 return;
             }
             End::To(address) => {
-                if last.mn == Mn::Ret || lower.link.indirect.is_none() {
+                if last.mn == Mn::Ret {
+                    lower.return_to(address);
+                } else if let (Next::Goto(_), false) = (next, is_call) {
+                    lower.push(address);
+                    lower.sink().local_get(local::BASE).i64_sub().local_set(local::TARGET);
+                } else if lower.link.indirect.is_none() {
                     lower.leave_to(address);
                 } else {
                     lower.enter(Callee::Address(address), is_call.then_some(back));
@@ -252,45 +261,81 @@ impl Region {
         }
     }
 
-    /// Lets nobody in whose flags come from another operation than the block expects.
-    fn guard(&self, lower: &mut Lower<'_>, block: usize, known: Known) {
-        if let Known::Op(op, w) = known {
-            lower.start_block(known);
-            lower.at = self.blocks[block].start as i64;
-            lower.sink().local_get(local::FLAG_OP).i32_const(op.code(w) as i32).i32_ne();
-            lower.leave_if(EXIT_INTERPRET);
+    /// The code of a node that is no block.
+    fn node(&self, lower: &mut Lower<'_>, node: Node, known: &[Known]) {
+        match node {
+            Node::Guard(block) => {
+                if let Known::Op(op, w) = known[block] {
+                    lower.at = self.blocks[block].start as i64;
+                    lower.guard_flags(op, w);
+                }
+            }
+            Node::Dispatch(count) => {
+                lower.sink().local_get(local::BUDGET).i64_const(0).i64_lt_s().if_(BlockType::Empty);
+                lower.depth += 1;
+                let target = self.jump_target(lower);
+                lower.leave_to(target);
+                lower.depth -= 1;
+                lower.sink().end();
+                debug_assert_eq!(jump_hash(0x10, count), (0x11) & (count - 1));
+                lower.sink().local_get(local::TARGET).local_get(local::TARGET).i64_const(4).i64_shr_u().i64_xor();
+                lower.sink().i32_wrap_i64().i32_const(count as i32 - 1).i32_and();
+            }
+            Node::Check(at) => _ = lower.sink().local_get(local::TARGET).i64_const(at as i64).i64_eq(),
+            Node::Miss => {
+                let target = self.jump_target(lower);
+                if lower.link.indirect.is_some() {
+                    lower.enter(Callee::Address(target), None);
+                } else {
+                    lower.leave_to(target);
+                }
+            }
         }
+    }
+
+    /// The guest address of an indirect jump that is on its way.
+    fn jump_target(&self, lower: &mut Lower<'_>) -> V {
+        lower.sink().local_get(local::BASE).local_get(local::TARGET).i64_add();
+        lower.value()
     }
 
     /// What every block knows of the flags when it starts (an operation all its predecessors agree on), and what is done
     /// with registers.
     fn survey(&self, link: &Link<'_>) -> Survey {
-        let count = self.blocks.len();
+        let count = self.graph.next.len();
         let mut usage = Usage::default();
         let mut reads = vec![None; count];
+        // Registers written behind the last spill of a block, and whether there is one.
+        let mut writes = vec![(Dirty::default(), false); count];
         // None: not reached yet by the analysis, anything is possible.
         let mut start: Vec<Option<Known>> = vec![None; count];
-        let mut work: Vec<usize> = self.graph.entries.iter().copied().filter(|&entry| entry < count).collect();
+        let is_guard = |node: usize| node >= self.blocks.len();
+        let mut work: Vec<usize> = self.graph.entries.iter().copied().filter(|&entry| !is_guard(entry)).collect();
         work.iter().for_each(|&entry| start[entry] = Some(Known::Nothing));
         let mut unseen = 0;
         loop {
             let Some(index) = work.pop() else {
                 // What only a guard leads to.
-                while unseen < count && start[unseen].is_some() {
+                while unseen < self.blocks.len() && start[unseen].is_some() {
                     unseen += 1;
                 }
-                if unseen == count {
+                if unseen == self.blocks.len() {
                     break;
                 }
                 start[unseen] = Some(Known::Nothing);
                 work.push(unseen);
                 continue;
             };
-            let mut trial = Lower::trial(link);
-            self.block(&mut trial, index, start[index].unwrap_or(Known::Nothing), true);
-            let after = trial.flags;
-            reads[index] = reads_flags(&trial.events);
-            usage.merge(&trial.usage);
+            let mut after = start[index].unwrap_or(Known::Nothing);
+            if index < self.blocks.len() {
+                let mut trial = Lower::trial(link);
+                trial.start_block(after, Dirty::default());
+                self.block(&mut trial, index, true);
+                after = trial.flags;
+                reads[index] = reads_flags(&trial.events);
+                writes[index] = (trial.dirty, trial.spilled);
+                usage.merge(&trial.usage);
+            }
             for to in self.graph.next[index].targets() {
                 let merged = match start[to] {
                     None => after,
@@ -308,17 +353,35 @@ impl Region {
             let is_read = reads[index].unwrap_or(live[index]);
             start[index].filter(|_| is_read).unwrap_or(Known::Nothing)
         });
-        Survey { known: known.collect(), usage, live }
+        let known = known.collect();
+        Survey { known, usage, live, dirty: self.dirty_before(&writes) }
+    }
+
+    /// Registers that may be newer in locals than in the CPU when a block starts.
+    fn dirty_before(&self, writes: &[(Dirty, bool)]) -> Vec<Dirty> {
+        let mut dirty = vec![Dirty::default(); writes.len()];
+        let mut work: Vec<usize> = (0..writes.len()).collect();
+        while let Some(index) = work.pop() {
+            let (written, spilled) = writes[index];
+            let after = if spilled { written } else { dirty[index].or(written) };
+            for to in self.graph.next[index].targets() {
+                let merged = dirty[to].or(after);
+                if core::mem::replace(&mut dirty[to], merged) != merged {
+                    work.push(to);
+                }
+            }
+        }
+        dirty
     }
 
     /// Behind which blocks the flags are read before they are written. `reads`: in which they are.
     fn live_behind(&self, reads: &[Option<bool>]) -> Vec<bool> {
         let mut live: Vec<bool> =
-            (0..self.blocks.len()).map(|index| self.graph.next[index] == Next::Leave).collect();
+            self.graph.next.iter().map(|next| *next == Next::Leave).collect();
         let mut changed = true;
         while changed {
             changed = false;
-            for index in (0..self.blocks.len()).rev() {
+            for index in (0..live.len()).rev() {
                 let is_live = live[index]
                     || self.graph.next[index].targets().into_iter().any(|to| reads[to].unwrap_or(live[to]));
                 changed |= core::mem::replace(&mut live[index], is_live) != is_live;

@@ -1,20 +1,18 @@
 //! Where registers cross the border of a region's function: its prologue and epilogue, the call that does one instruction
 //! on the interpreter, and calls of other regions.
 
-use super::lower::{End, Event, GPRS, Known, Layout, Lower, V, local};
+use super::lower::{Dirty, End, Event, GPRS, Known, Layout, Lower, V, local};
 use super::region::{EXIT_GOTO, EXIT_INTERPRET, SLOTS, STEP_ON, Slot};
 use crate::ahead::Env;
 use crate::insn::Mn;
-use crate::{Cpu, Gpr, LazyFlags};
+use crate::{Cpu, Gpr};
 use alloc::vec::Vec;
 use core::mem::offset_of;
 use wasm_encoder::{BlockType, Function, MemArg, MemArgTarget, ValType};
 
 const CPU_GPR: u64 = offset_of!(Cpu, gpr) as u64;
-const CPU_FLAGS: u64 = offset_of!(Cpu, flags) as u64;
 const CPU_RIP: u64 = offset_of!(Cpu, rip) as u64;
 const CPU_PAGE: u64 = CPU_GPR + 8 * Gpr::CODE_PAGE.0 as u64;
-const FLAG_OP: u64 = CPU_FLAGS + offset_of!(LazyFlags, op) as u64;
 const ENV_BUDGET: u64 = offset_of!(Env, budget) as u64;
 const ENV_STACK: u64 = offset_of!(Env, stack) as u64;
 
@@ -40,14 +38,6 @@ fn xmm_offset(index: u32) -> u64 {
     offset_of!(Cpu, ymm) as u64 + 32 * index as u64
 }
 
-fn flag_fields() -> [(u32, u64); 3] {
-    [
-        (local::FLAG_A, CPU_FLAGS + offset_of!(LazyFlags, a) as u64),
-        (local::FLAG_B, CPU_FLAGS + offset_of!(LazyFlags, b) as u64),
-        (local::FLAG_RES, CPU_FLAGS + offset_of!(LazyFlags, res) as u64),
-    ]
-}
-
 /// Whom a call goes to.
 pub(super) enum Callee {
     /// A function of this module, at one of its entries, which stands for this offset.
@@ -57,14 +47,13 @@ pub(super) enum Callee {
 }
 
 impl Lower<'_> {
-    /// Registers that were changed, to the CPU.
-    fn spill(&mut self) {
-        let usage = self.usage;
-        for r in (0..GPRS).filter(|r| usage.written >> r & 1 != 0) {
+    /// Registers to the CPU.
+    fn spill(&mut self, which: Dirty) {
+        for r in (0..GPRS).filter(|r| which.gpr >> r & 1 != 0) {
             let from = self.layout.gpr[r as usize];
             self.sink().local_get(local::CPU).local_get(from).i64_store(at(slot_offset(r)));
         }
-        for r in (0..16).filter(|r| usage.written_xmm >> r & 1 != 0) {
+        for r in (0..16).filter(|r| which.xmm >> r & 1 != 0) {
             let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize]);
             if self.is_halved(r as u8) {
                 self.sink().local_get(local::CPU).local_get(low).f64_store(at(xmm_offset(r)));
@@ -72,12 +61,6 @@ impl Lower<'_> {
             } else {
                 self.sink().local_get(local::CPU).local_get(low).v128_store(at(xmm_offset(r)));
             }
-        }
-        if usage.flags {
-            for (local, offset) in flag_fields() {
-                self.sink().local_get(local::CPU).local_get(local).i64_store(at(offset));
-            }
-            self.sink().local_get(local::CPU).local_get(local::FLAG_OP).i32_store(at(FLAG_OP));
         }
     }
 
@@ -102,17 +85,13 @@ impl Lower<'_> {
                 self.sink().local_get(local::CPU).v128_load(at(xmm_offset(r))).local_set(low);
             }
         }
-        if usage.flags {
-            for (local, offset) in flag_fields() {
-                self.sink().local_get(local::CPU).i64_load(at(offset)).local_set(local);
-            }
-            self.sink().local_get(local::CPU).i32_load(at(FLAG_OP)).local_set(local::FLAG_OP);
-        }
         if usage.fp {
+            // In memory: a local would be computed anew at every use by engines that think it is cheap.
+            self.sink().local_get(local::ENV);
             self.sink().local_get(local::CPU).i32_load(at(offset_of!(Cpu, mxcsr) as u64));
             self.sink().i32_const(MXCSR_MASK).i32_and().i32_const(MXCSR_USUAL).i32_eq();
             self.sink().local_get(local::CPU).i32_load(at(offset_of!(Cpu, fp_watched) as u64)).i32_eqz();
-            self.sink().i32_and().local_set(local::FP_USUAL);
+            self.sink().i32_and().i32_store(at(offset_of!(Env, fp_usual) as u64));
         }
     }
 
@@ -128,8 +107,24 @@ impl Lower<'_> {
     fn hand_over(&mut self) {
         self.events.push(Event::Read);
         self.materialise();
-        self.spill();
+        let dirty = self.dirty;
+        self.spill(dirty);
+        self.dirty = Dirty::default();
+        self.spilled = true;
         self.sink().local_get(local::ENV).local_get(local::BUDGET).i64_store(at(ENV_BUDGET));
+    }
+
+    /// Pushes whether lowered floating point may be used.
+    pub(super) fn push_fp_usual(&mut self) {
+        self.sink().local_get(local::ENV).i32_load(at(offset_of!(Env, fp_usual) as u64));
+    }
+
+    /// Returns to a guest address: as `leave_to`, but at once, for the way that is taken most.
+    pub(super) fn return_to(&mut self, target: V) {
+        self.hand_over();
+        self.sink().local_get(local::CPU);
+        self.push(target);
+        self.sink().i64_store(at(CPU_RIP)).i32_const(EXIT_GOTO).return_();
     }
 
     /// The current instruction on the interpreter, without leaving.
@@ -253,6 +248,9 @@ impl Lower<'_> {
         self.sink().unreachable().end();
         self.sink().local_get(local::BASE).local_get(local::AT).i64_extend_i32_s().i64_add().local_set(local::RIP);
         self.sink().i32_const(EXIT_INTERPRET).local_set(local::CODE).end();
+        // Whichever way was taken here.
+        self.dirty = Dirty { gpr: self.usage.written, xmm: self.usage.written_xmm };
+        self.pending = None;
         self.hand_over();
         self.sink().local_get(local::CPU).local_get(local::RIP).i64_store(at(CPU_RIP));
         self.sink().local_get(local::CODE).end();
@@ -306,5 +304,5 @@ fn locals(layout: &Layout, temporaries: &[ValType]) -> Vec<(u32, ValType)> {
 pub(super) fn frame_size(layout: &Layout, temporaries: &[ValType]) -> i32 {
     let bytes = |ty: &ValType| if *ty == ValType::V128 { 16 } else { 8 };
     let all: i32 = layout.types.iter().chain(temporaries).map(bytes).sum();
-    512 + 8 * 17 + all
+    512 + 8 * 13 + all
 }

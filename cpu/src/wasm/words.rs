@@ -422,6 +422,7 @@ impl Emit for Lower<'_> {
         let r = r & 15;
         self.usage.used_xmm |= 1 << r;
         self.usage.written_xmm |= 1 << r;
+        self.dirty.xmm |= 1 << r;
         let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize]);
         if self.is_halved(r) {
             let upper = self.high_half(x);
@@ -592,6 +593,7 @@ impl Lower<'_> {
         let slot = self.slot(r)?;
         let index = super::lower::slot_index(r)?;
         self.usage.written |= 1 << index;
+        self.dirty.gpr |= 1 << index;
         // What happens on one path only leaves an unknown value.
         let v = v.filter(|_| self.conditional == 0);
         self.roots.write(index, v);
