@@ -1,10 +1,10 @@
 //! The status flags in lowered code: from the operation they follow from, which is mostly known, to conditions.
 
 use super::lower::{B, Event, Known, Lower, Pending, V, local};
+use super::region::EXIT_INTERPRET;
 use crate::emit::Emit;
 use crate::flags::{Flag, FlagOp, bits};
 use crate::fp::FpType;
-use super::region::EXIT_INTERPRET;
 use crate::insn::{Cond, Width};
 use crate::{Cpu, LazyFlags};
 use core::mem::offset_of;
@@ -116,11 +116,8 @@ impl Lower<'_> {
     /// Writes the CPU's flags, on a way out.
     pub(super) fn write_pending(&mut self) {
         let Some(p) = self.pending else { return };
-        let operands = [
-            (p.a, offset_of!(LazyFlags, a)),
-            (p.b, offset_of!(LazyFlags, b)),
-            (p.res, offset_of!(LazyFlags, res)),
-        ];
+        let operands =
+            [(p.a, offset_of!(LazyFlags, a)), (p.b, offset_of!(LazyFlags, b)), (p.res, offset_of!(LazyFlags, res))];
         for (v, offset) in operands {
             if p.op != FlagOp::Logic || offset == offset_of!(LazyFlags, res) {
                 self.sink().local_get(local::CPU);

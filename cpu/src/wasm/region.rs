@@ -376,14 +376,13 @@ impl Region {
 
     /// Behind which blocks the flags are read before they are written. `reads`: in which they are.
     fn live_behind(&self, reads: &[Option<bool>]) -> Vec<bool> {
-        let mut live: Vec<bool> =
-            self.graph.next.iter().map(|next| *next == Next::Leave).collect();
+        let mut live: Vec<bool> = self.graph.next.iter().map(|next| *next == Next::Leave).collect();
         let mut changed = true;
         while changed {
             changed = false;
             for index in (0..live.len()).rev() {
-                let is_live = live[index]
-                    || self.graph.next[index].targets().into_iter().any(|to| reads[to].unwrap_or(live[to]));
+                let is_live =
+                    live[index] || self.graph.next[index].targets().into_iter().any(|to| reads[to].unwrap_or(live[to]));
                 changed |= core::mem::replace(&mut live[index], is_live) != is_live;
             }
         }

@@ -51,7 +51,7 @@ pub struct Sequences {
 }
 
 /// Forms that programs are made of.
-fn usable() -> Vec<(Code, &'static str)> {
+pub fn usable() -> Vec<(Code, &'static str)> {
     forms::all()
         .into_iter()
         .filter(|form| {
@@ -220,6 +220,21 @@ impl Program {
     fn case(&self, state: &State, bench: &Bench) -> Case {
         Case { title: self.listing(), bytes: self.bytes(), state: state.clone(), image: bench.image().clone() }
     }
+}
+
+/// A random instruction for programs: position independent, near rbx and rbp, which it keeps.
+pub fn random_instruction(rng: &mut Rng, forms: &[(Code, &'static str)]) -> Option<generate::Subject> {
+    let (code, level) = rng.pick(forms);
+    if matches!(level, "x87" | "mmx") && !rng.percent(30) {
+        return None;
+    }
+    let subject = encode_at(rng, code, CODE, Style::InSequence)?;
+    (keeps_pointers(&subject.insn) && !has_bit_offset(&subject.insn)).then_some(subject)
+}
+
+/// A state to start a program at `rip` from.
+pub fn random_state(rng: &mut Rng, rip: u64) -> State {
+    state(rng, &Program { rip, items: Vec::new() })
 }
 
 /// The status flags a condition code looks at.

@@ -4,6 +4,7 @@
 //! instruction. Tests, the differential fuzzer and the kernels' benchmark drive it; nothing of it ships.
 
 pub mod forms;
+pub mod programs;
 mod world;
 
 use brainworm_cpu::wasm::{EXIT_BUDGET, EXIT_INTERPRET, EXIT_STOP, Env, Region, SLOTS, Slot, module, slot_of};
