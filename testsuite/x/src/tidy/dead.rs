@@ -4,10 +4,9 @@ use super::Source;
 use std::collections::BTreeSet;
 
 /// Folders that somebody reads as a whole.
-const WHOLE: [&str; 10] = [
+const WHOLE: [&str; 9] = [
     "testsuite/scripts",
-    "testsuite/programs/debian",
-    "testsuite/programs/musl",
+    "testsuite/programs",
     "testsuite/sys",
     "testsuite/isa/cases",
     "testsuite/fuzz/regressions",
@@ -84,7 +83,9 @@ fn is_module(path: &str, modules: &BTreeSet<(String, String)>) -> bool {
 
 fn is_mentioned(path: &str, sources: &[Source]) -> bool {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
-    if WHOLE.contains(&folder) || KNOWN.contains(&file) || KNOWN.contains(&path) {
+    let is_below =
+        |whole: &str| folder.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if WHOLE.iter().any(|whole| is_below(whole)) || KNOWN.contains(&file) || KNOWN.contains(&path) {
         return true;
     }
     let import = file.strip_suffix(".py").map(|stem| format!("from {stem} import"));
