@@ -5,7 +5,7 @@
 //! and jump-cache entries that still lead there fall out of the loop.
 #![allow(unsafe_code, reason = "ops are linked to each other by distance and patched in place")]
 
-use super::fast::JumpCache;
+use super::jumps::JumpCache;
 use super::op::{Code, Op};
 use crate::insn::Insn;
 use crate::mem::HostAddr;

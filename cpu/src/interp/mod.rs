@@ -6,6 +6,7 @@ mod cache;
 pub mod exec;
 mod fast;
 mod forms;
+mod jumps;
 mod op;
 mod profile;
 mod regions;
