@@ -271,13 +271,19 @@ impl Lower<'_> {
         self.leave_if(EXIT_INTERPRET);
         self.sink().local_get(page).i32_wrap_i64().i32_const(2).i32_shl().local_get(table).i32_add();
         self.sink().i32_load(MemArg { align: 2, ..PLAIN }).local_tee(found);
+        if bytes == 1 {
+            // A byte crosses nothing.
+            self.sink().i32_const(entry::DENY as i32).i32_and();
+            self.leave_if(EXIT_INTERPRET);
+            self.push32(addr);
+            self.sink().local_get(found).i32_const(!0xfff).i32_and().i32_add();
+            return self.set(host);
+        }
         self.sink().i32_const((entry::DENY | entry::SPLIT) as i32).i32_and().if_(BlockType::Empty);
         self.depth += 1;
         self.sink().local_get(found).i32_const(entry::DENY as i32).i32_and();
-        if bytes > 1 {
-            self.push32(addr);
-            self.sink().i32_const(0xfff).i32_and().i32_const(4096 - bytes as i32).i32_gt_u().i32_or();
-        }
+        self.push32(addr);
+        self.sink().i32_const(0xfff).i32_and().i32_const(4096 - bytes as i32).i32_gt_u().i32_or();
         self.leave_if(EXIT_INTERPRET);
         self.sink().local_get(found).i32_const(!0xfff).i32_and().local_set(found);
         self.depth -= 1;
