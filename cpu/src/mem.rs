@@ -226,6 +226,11 @@ pub struct Checked {
     split: u32,
 }
 
+impl Checked {
+    /// Nothing has been checked.
+    pub(crate) const NONE: Checked = Checked { first: core::ptr::null_mut(), second: core::ptr::null_mut(), split: 0 };
+}
+
 /// The first address that is not canonical (SDM Vol. 1 3.3.7.1).
 const USER_END: u64 = 1 << 47;
 
@@ -297,7 +302,7 @@ impl<'a> Guest<'a> {
         Ok(Checked { first, second, split: in_first })
     }
     /// Checks `bytes` bytes for reading.
-    #[inline(always)]
+    #[inline(never)]
     pub fn check_read(&mut self, bytes: u32, addr: u64) -> Result<Checked, MemFault> {
         match self.view.find_read(addr, bytes) {
             Some(p) => Ok(Checked { first: p.cast_mut(), second: p.cast_mut(), split: 0 }),
@@ -305,7 +310,7 @@ impl<'a> Guest<'a> {
         }
     }
     /// Checks `bytes` bytes for writing (and reading).
-    #[inline(always)]
+    #[inline(never)]
     pub fn check_write(&mut self, bytes: u32, addr: u64) -> Result<Checked, MemFault> {
         match self.view.find_write(addr, bytes) {
             Some(p) => Ok(Checked { first: p, second: p, split: 0 }),
@@ -313,7 +318,7 @@ impl<'a> Guest<'a> {
         }
     }
     /// Reads checked memory.
-    #[inline(always)]
+    #[inline(never)]
     pub fn get(&self, w: Width, m: Checked) -> u64 {
         if m.split != 0 {
             let mut bytes = [0; 8];
@@ -324,7 +329,7 @@ impl<'a> Guest<'a> {
         unsafe { peek(w, m.first) }
     }
     /// Writes checked memory.
-    #[inline(always)]
+    #[inline(never)]
     pub fn put(&mut self, w: Width, m: Checked, v: u64) {
         if m.split != 0 {
             return self.copy_in(m, &v.to_le_bytes()[..w.bytes() as usize]);
@@ -333,7 +338,7 @@ impl<'a> Guest<'a> {
         unsafe { poke(w, m.first, v) }
     }
     /// Reads checked memory of any length up to a page.
-    #[inline]
+    #[inline(never)]
     pub fn copy_out(&self, m: Checked, to: &mut [u8]) {
         let n = if m.split == 0 { to.len() } else { m.split as usize };
         // SAFETY: `n` bytes at `first` and the rest at `second` were checked.
@@ -343,7 +348,7 @@ impl<'a> Guest<'a> {
         }
     }
     /// Writes checked memory of any length up to a page.
-    #[inline]
+    #[inline(never)]
     pub fn copy_in(&mut self, m: Checked, from: &[u8]) {
         let n = if m.split == 0 { from.len() } else { m.split as usize };
         // SAFETY: as in `copy_out`, checked for writing.
@@ -353,27 +358,27 @@ impl<'a> Guest<'a> {
         }
     }
     /// Reads an integer.
-    #[inline(always)]
+    #[inline(never)]
     pub fn read(&mut self, w: Width, addr: u64) -> Result<u64, MemFault> {
         let m = self.check_read(w.bytes(), addr)?;
         Ok(self.get(w, m))
     }
     /// Writes an integer.
-    #[inline(always)]
+    #[inline(never)]
     pub fn write(&mut self, w: Width, addr: u64, v: u64) -> Result<(), MemFault> {
         let m = self.check_write(w.bytes(), addr)?;
         self.put(w, m, v);
         Ok(())
     }
     /// Reads up to a page of bytes, all or nothing.
-    #[inline]
+    #[inline(never)]
     pub fn read_bytes(&mut self, addr: u64, to: &mut [u8]) -> Result<(), MemFault> {
         let m = self.check_read(to.len() as u32, addr)?;
         self.copy_out(m, to);
         Ok(())
     }
     /// Writes up to a page of bytes, all or nothing.
-    #[inline]
+    #[inline(never)]
     pub fn write_bytes(&mut self, addr: u64, from: &[u8]) -> Result<(), MemFault> {
         let m = self.check_write(from.len() as u32, addr)?;
         self.copy_in(m, from);

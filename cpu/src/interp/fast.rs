@@ -6,7 +6,7 @@
 #![allow(unsafe_code, reason = "the interpreter's hot loop: op pointers and memory through the kernel's tables")]
 
 use super::Step;
-use super::exec::Exec;
+use super::exec::{Exec, Vectors};
 use super::exec::integer_words_on_values;
 use super::forms::hot_forms;
 use super::jumps::JumpCache;
@@ -96,7 +96,7 @@ impl Emit for Fast<'_> {
     type M = *mut u8;
     type Trap = Miss;
 
-    integer_words_on_values!();
+    integer_words_on_values!(inline(always));
 
     #[inline(always)]
     fn reg(&mut self, w: Width, r: Gpr) -> u64 {
@@ -259,7 +259,54 @@ impl Emit for Fast<'_> {
         // No form names an MMX register.
         debug_assert!(false);
     }
-    vector_words_on_values!();
+    #[inline(always)]
+    fn vimm(&mut self, lo: u64, hi: u64) -> Bytes {
+        vec::of_halves(lo, hi)
+    }
+    #[inline(always)]
+    fn vun(&mut self, op: VUn, a: Bytes) -> Bytes {
+        op.meaning()(a)
+    }
+    #[inline(always)]
+    fn vbin(&mut self, op: VBin, a: Bytes, b: Bytes) -> Bytes {
+        op.meaning()(a, b)
+    }
+    #[inline(always)]
+    fn vshift(&mut self, op: VShift, a: Bytes, n: u64) -> Bytes {
+        op.meaning()(a, n as u32)
+    }
+    #[inline(always)]
+    fn vshuffle(&mut self, lanes: [u8; 16], a: Bytes, b: Bytes) -> Bytes {
+        vec::shuffle(lanes, a, b)
+    }
+    #[inline(always)]
+    fn vbitselect(&mut self, a: Bytes, b: Bytes, mask: Bytes) -> Bytes {
+        core::array::from_fn(|i| a[i] & mask[i] | b[i] & !mask[i])
+    }
+    #[inline(always)]
+    fn vselect(&mut self, c: bool, a: Bytes, b: Bytes) -> Bytes {
+        if c { a } else { b }
+    }
+    #[inline(always)]
+    fn vsplat(&mut self, shape: Shape, v: u64) -> Bytes {
+        vec::splat(shape, v)
+    }
+    #[inline(always)]
+    fn vextract(&mut self, shape: Shape, lane: u8, a: Bytes) -> u64 {
+        vec::extract(shape, lane, a)
+    }
+    #[inline(always)]
+    fn vreplace(&mut self, shape: Shape, lane: u8, a: Bytes, v: u64) -> Bytes {
+        vec::replace(shape, lane, a, v)
+    }
+    #[inline(always)]
+    fn vbitmask(&mut self, shape: Shape, a: Bytes) -> u64 {
+        vec::bitmask(shape, a)
+    }
+    #[inline(always)]
+    fn vany(&mut self, a: Bytes) -> bool {
+        a != [0; 16]
+    }
     #[inline(always)]
     fn vload(&mut self, bytes: u32, aligned: bool, addr: u64) -> Result<Bytes, Miss> {
         if aligned && bytes == 16 && addr & 15 != 0 {
@@ -311,8 +358,6 @@ impl Emit for Fast<'_> {
     }
 }
 
-use super::exec::vector_words_on_values;
-
 /// What the loop needs besides registers and ops, and what it leaves behind.
 pub(super) struct Frame<'a> {
     /// The tables as they are now.
@@ -321,6 +366,7 @@ pub(super) struct Frame<'a> {
     /// The side table.
     pub insns: &'a [Insn],
     pub bus: &'a mut dyn Bus,
+    pub vectors: &'a mut Vectors,
     /// Work done beyond the instructions counted.
     pub cost: i64,
     /// Why the last instruction done the general way did not simply go on.
@@ -341,9 +387,10 @@ impl<'a> Frame<'a> {
         (jumps, insns): (&'a JumpCache, &'a [Insn]),
         regions: Option<&'a mut Regions>,
         counts: &'a mut [u64],
+        vectors: &'a mut Vectors,
     ) -> Frame<'a> {
         let view = bus.view();
-        Frame { view, jumps, insns, bus, cost: 0, step: None, regions, counts, left: 0, is_plain: false }
+        Frame { view, jumps, insns, bus, vectors, cost: 0, step: None, regions, counts, left: 0, is_plain: false }
     }
 
     /// Runs the region of a [`Code::Region`] op; `left` is the budget, before and after.
@@ -383,7 +430,7 @@ impl<'a> Frame<'a> {
         let insn = &self.insns[op.imm as usize];
         let rip = cpu.gpr[Gpr::CODE_PAGE.0 as usize].wrapping_add(op.off as u64);
         cpu.rip = rip;
-        let mut exec = Exec::new(cpu, Guest::with_view(&mut *self.bus, self.view));
+        let mut exec = Exec::new(cpu, Guest::with_view(&mut *self.bus, self.view), self.vectors);
         let exit = exec.step(insn, meaning::<Exec<'_>>(insn.mn));
         let guest = exec.guest();
         (self.view, self.cost) = (guest.view(), self.cost + guest.cost);

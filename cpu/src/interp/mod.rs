@@ -24,7 +24,7 @@ use crate::mem::HostAddr;
 use crate::state::{Cpu, Exception, Exit};
 use crate::{Bus, Gpr, Guest};
 use cache::Cache;
-use exec::Exec;
+use exec::{Exec, Vectors};
 use fast::Frame;
 use op::{Code, Op};
 use profile::Profile;
@@ -41,6 +41,7 @@ pub struct Engine {
     refused: Option<Refused>,
     regions: Option<Regions>,
     profile: Option<Profile>,
+    vectors: Vectors,
 }
 
 /// Bytes that were no instruction of ours, for the log.
@@ -89,6 +90,7 @@ impl Engine {
             refused: None,
             regions: None,
             profile: None,
+            vectors: Vectors::new(),
         }
     }
 
@@ -160,7 +162,8 @@ impl Engine {
                 };
             }
             let counts = self.profile.as_mut().map(|profile| profile.counts()).unwrap_or_default();
-            let mut frame = Frame::new(&mut *bus, self.cache.tables(), self.regions.as_mut(), counts);
+            let mut frame =
+                Frame::new(&mut *bus, self.cache.tables(), self.regions.as_mut(), counts, &mut self.vectors);
             // SAFETY: `ip` comes from `enter`, which set CODE_PAGE, or is the successor of an op done the general way in
             // the same page; the view is the bus's now and nothing is called before the loop returns.
             #[allow(unsafe_code, reason = "the loop trusts ops")]
@@ -350,7 +353,7 @@ impl Engine {
     /// One instruction, found at `cpu.rip` with `CODE_PAGE` set.
     fn execute(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus, insn: &Insn, budget: &mut i64) -> Step {
         let next = cpu.rip.wrapping_add(insn.len as u64);
-        let mut exec = Exec::new(cpu, Guest::new(bus));
+        let mut exec = Exec::new(cpu, Guest::new(bus), &mut self.vectors);
         let exit = exec.step(insn, meaning::<Exec<'_>>(insn.mn));
         let wrote_code = exec.guest().wrote_code;
         *budget -= exec.guest().cost;

@@ -7,7 +7,7 @@
 #![allow(unsafe_code, reason = "`step` is called by translated code with the address of its context")]
 
 use super::Step;
-use super::exec::Exec;
+use super::exec::{Exec, Vectors};
 use crate::ahead::{Call, Entry, Env, Index};
 use crate::decode::decode;
 use crate::flags::bits;
@@ -54,6 +54,7 @@ pub(super) struct Regions {
     verdicts: Box<[Verdict; VERDICTS]>,
     slots: Box<[Slot]>,
     decoded: Box<[Decoded]>,
+    vectors: Vectors,
     pub(super) counts: RegionCounts,
 }
 
@@ -69,6 +70,7 @@ struct Decoded {
 struct Context<'a> {
     bus: &'a mut dyn Bus,
     decoded: &'a mut [Decoded],
+    vectors: &'a mut Vectors,
     /// Why all functions leave.
     stop: Option<Step>,
     steps: u64,
@@ -118,6 +120,7 @@ impl Regions {
             verdicts: Box::new([NONE; VERDICTS]),
             slots: vec![Slot::default(); SLOTS as usize].into_boxed_slice(),
             decoded: vec![EMPTY; DECODED].into_boxed_slice(),
+            vectors: Vectors::new(),
             counts: RegionCounts::default(),
         }
     }
@@ -167,7 +170,7 @@ impl Regions {
         let rip = here + off as u64;
         self.slots[slot_of(rip) as usize] =
             Slot { rip, base, tag: view.code_tag, function, entry: number, reserved: 0 };
-        let mut context = Context { bus, decoded: &mut self.decoded, stop: None, steps: 0 };
+        let mut context = Context { bus, decoded: &mut self.decoded, vectors: &mut self.vectors, stop: None, steps: 0 };
         let mut env = Env {
             read: view.read.expose_provenance() as u32,
             write: view.write.expose_provenance() as u32,
@@ -243,7 +246,7 @@ impl Context<'_> {
         }
         let insn = &self.decoded[slot].insn;
         let next = rip.wrapping_add(insn.len as u64);
-        let mut exec = Exec::new(cpu, Guest::new(&mut *self.bus));
+        let mut exec = Exec::new(cpu, Guest::new(&mut *self.bus), self.vectors);
         let exit = exec.step(insn, meaning::<Exec<'_>>(insn.mn));
         let (wrote_code, cost) = (exec.guest().wrote_code, exec.guest().cost);
         self.steps += 1;
