@@ -92,18 +92,16 @@ trait Elem: Format {
 }
 
 macro_rules! elem {
-    ($format:ident, $bits:ty, $module:ident, $approximate:expr) => {
+    ($format:ident, $bits:ty, $shape:expr, $module:ident, $approximate:expr) => {
         impl Elem for $format {
             const COUNT: usize = 16 / size_of::<$bits>();
             #[inline(always)]
             fn get(x: &Bytes, lane: usize) -> $bits {
-                const N: usize = size_of::<$bits>();
-                <$bits>::from_le_bytes(core::array::from_fn(|k| x[lane * N + k]))
+                vec::extract($shape, lane as u8, *x) as $bits
             }
             #[inline(always)]
             fn set(x: &mut Bytes, lane: usize, v: $bits) {
-                const N: usize = size_of::<$bits>();
-                x[lane * N..lane * N + N].copy_from_slice(&v.to_le_bytes());
+                *x = vec::replace($shape, lane as u8, *x, v as u64);
             }
             fn mask(yes: bool) -> $bits {
                 if yes { <$bits>::MAX } else { 0 }
@@ -135,8 +133,8 @@ macro_rules! elem {
         }
     };
 }
-elem!(Single, u32, single, |op, a| if op == FpOp::Rcp { approx::rcp(a) } else { approx::rsqrt(a) });
-elem!(Double, u64, double, |_, a| a);
+elem!(Single, u32, Shape::I32x4, single, |op, a| if op == FpOp::Rcp { approx::rcp(a) } else { approx::rsqrt(a) });
+elem!(Double, u64, Shape::I64x2, double, |_, a| a);
 
 /// Whether predicate `p` of cmpps (SDM Vol. 2A, CMPPD, table 3-1) holds for two operands that stand in relation `order`.
 #[inline(always)]

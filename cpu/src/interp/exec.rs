@@ -535,15 +535,15 @@ impl Emit for Exec<'_> {
     }
     #[inline(never)]
     fn vun(&mut self, op: VUn, a: Slot) -> Slot {
-        self.keep(op.meaning()(self.vector(a)))
+        self.keep(op.evaluate(self.vector(a)))
     }
     #[inline(never)]
     fn vbin(&mut self, op: VBin, a: Slot, b: Slot) -> Slot {
-        self.keep(op.meaning()(self.vector(a), self.vector(b)))
+        self.keep(op.evaluate(self.vector(a), self.vector(b)))
     }
     #[inline(never)]
     fn vshift(&mut self, op: VShift, a: Slot, n: u64) -> Slot {
-        self.keep(op.meaning()(self.vector(a), n as u32))
+        self.keep(op.evaluate(self.vector(a), n as u32))
     }
     #[inline(never)]
     fn vshuffle(&mut self, lanes: [u8; 16], a: Slot, b: Slot) -> Slot {
@@ -551,8 +551,7 @@ impl Emit for Exec<'_> {
     }
     #[inline(never)]
     fn vbitselect(&mut self, a: Slot, b: Slot, mask: Slot) -> Slot {
-        let (a, b, mask) = (self.vector(a), self.vector(b), self.vector(mask));
-        self.keep(core::array::from_fn(|i| a[i] & mask[i] | b[i] & !mask[i]))
+        self.keep(vec::bitselect(self.vector(a), self.vector(b), self.vector(mask)))
     }
     #[inline(always)]
     fn vselect(&mut self, c: bool, a: Slot, b: Slot) -> Slot {
@@ -576,7 +575,7 @@ impl Emit for Exec<'_> {
     }
     #[inline(never)]
     fn vany(&mut self, a: Slot) -> bool {
-        self.vector(a) != [0; 16]
+        vec::any(self.vector(a))
     }
     #[inline(never)]
     fn vload(&mut self, bytes: u32, aligned: bool, addr: u64) -> Result<Slot, Trapped> {

@@ -265,15 +265,15 @@ impl Emit for Fast<'_> {
     }
     #[inline(always)]
     fn vun(&mut self, op: VUn, a: Bytes) -> Bytes {
-        op.meaning()(a)
+        op.evaluate(a)
     }
     #[inline(always)]
     fn vbin(&mut self, op: VBin, a: Bytes, b: Bytes) -> Bytes {
-        op.meaning()(a, b)
+        op.evaluate(a, b)
     }
     #[inline(always)]
     fn vshift(&mut self, op: VShift, a: Bytes, n: u64) -> Bytes {
-        op.meaning()(a, n as u32)
+        op.evaluate(a, n as u32)
     }
     #[inline(always)]
     fn vshuffle(&mut self, lanes: [u8; 16], a: Bytes, b: Bytes) -> Bytes {
@@ -281,7 +281,7 @@ impl Emit for Fast<'_> {
     }
     #[inline(always)]
     fn vbitselect(&mut self, a: Bytes, b: Bytes, mask: Bytes) -> Bytes {
-        core::array::from_fn(|i| a[i] & mask[i] | b[i] & !mask[i])
+        vec::bitselect(a, b, mask)
     }
     #[inline(always)]
     fn vselect(&mut self, c: bool, a: Bytes, b: Bytes) -> Bytes {
@@ -305,7 +305,7 @@ impl Emit for Fast<'_> {
     }
     #[inline(always)]
     fn vany(&mut self, a: Bytes) -> bool {
-        a != [0; 16]
+        vec::any(a)
     }
     #[inline(always)]
     fn vload(&mut self, bytes: u32, aligned: bool, addr: u64) -> Result<Bytes, Miss> {

@@ -116,6 +116,7 @@ macro_rules! hot_forms {
                 Xor8Ri        alu::xor                  Xor        W8 W8  Ri;
                 Xor8Rm        alu::xor                  Xor        W8 W8  Rm;
                 Xor8Mr        alu::xor                  Xor        W8 W8  Mr;
+                Xor16Ri       alu::xor                  Xor        W16 W16 Ri;
                 Xor8Mi        alu::xor                  Xor        W8 W8  Mi;
                 Cmp32Rr       alu::cmp                  Cmp        W32 W32 Rr;
                 Cmp32Ri       alu::cmp                  Cmp        W32 W32 Ri;
@@ -204,6 +205,8 @@ macro_rules! hot_forms {
                 Shl64Rc       shift::shl                Shl        W64 W64 Rc;
                 Shr32Ri       shift::shr                Shr        W32 W32 Ri;
                 Shr32Rc       shift::shr                Shr        W32 W32 Rc;
+                Shr8Ri        shift::shr                Shr        W8 W8  Ri;
+                Shr16Ri       shift::shr                Shr        W16 W16 Ri;
                 Shr64Ri       shift::shr                Shr        W64 W64 Ri;
                 Shr64Rc       shift::shr                Shr        W64 W64 Rc;
                 Sar32Ri       shift::sar                Sar        W32 W32 Ri;

@@ -153,6 +153,9 @@ impl<'a> Builder<'a> {
             }
             _ => {}
         }
+        if does_nothing(i.mn) {
+            return Then::On;
+        }
         if let Some(then) = self.fuse(i, off, next) {
             return then;
         }
@@ -320,6 +323,26 @@ fn decode_keeps_rep(mn: Mn) -> bool {
 /// A conditional jump on flags.
 fn is_jcc(i: &Insn) -> bool {
     (Mn::Jo as u16..=Mn::Jg as u16).contains(&(i.mn as u16))
+}
+
+/// Instructions that need no op: they are counted, and that is all.
+fn does_nothing(mn: Mn) -> bool {
+    use Mn::*;
+    matches!(
+        mn,
+        Nop | Reservednop
+            | Endbr32
+            | Endbr64
+            | Lfence
+            | Mfence
+            | Sfence
+            | Prefetch
+            | Prefetchw
+            | Prefetchnta
+            | Prefetcht0
+            | Prefetcht1
+            | Prefetcht2
+    )
 }
 
 fn is_set(mn: Mn) -> bool {
