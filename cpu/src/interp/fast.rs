@@ -6,8 +6,8 @@
 #![allow(unsafe_code, reason = "the interpreter's hot loop: op pointers and memory through the kernel's tables")]
 
 use super::Step;
-use super::exec::{Exec, Vectors};
 use super::exec::integer_words_on_values;
+use super::exec::{Exec, Vectors};
 use super::forms::hot_forms;
 use super::jumps::JumpCache;
 use super::op::{Code, Kind, Op, insn, slot};
