@@ -100,7 +100,7 @@ impl Lower<'_> {
                 };
             }
         }
-        self.into_lane(t, a, !matches!(op, FpOp::Min | FpOp::Max))
+        self.put_lane(t, a, !matches!(op, FpOp::Min | FpOp::Max))
     }
 
     /// Lane 0 as a float.
@@ -114,7 +114,7 @@ impl Lower<'_> {
     }
 
     /// The float on the stack as lane 0 of `a`; leaves if it is a NaN and `check`.
-    fn into_lane(&mut self, t: FpType, a: X, check: bool) -> X {
+    fn put_lane(&mut self, t: FpType, a: X, check: bool) -> X {
         let result = self.temporary(if t == FpType::F64 { ValType::F64 } else { ValType::F32 });
         self.set(result);
         if check {
@@ -284,12 +284,12 @@ impl Lower<'_> {
             FpCvt::Ss2sd => {
                 self.push_lane(FpType::F32, b);
                 self.sink().f64_promote_f32();
-                return self.into_lane(FpType::F64, a, true);
+                return self.put_lane(FpType::F64, a, true);
             }
             FpCvt::Sd2ss => {
                 self.push_double(b);
                 self.sink().f32_demote_f64();
-                return self.into_lane(FpType::F32, a, true);
+                return self.put_lane(FpType::F32, a, true);
             }
             _ => {}
         }
@@ -331,7 +331,7 @@ impl Lower<'_> {
     }
 
     /// Lane 0 to an integer.
-    pub(super) fn to_integer(&mut self, t: FpType, w: Width, truncate: bool, x: X) -> V {
+    pub(super) fn integer_of(&mut self, t: FpType, w: Width, truncate: bool, x: X) -> V {
         self.guard();
         self.push_lane(t, x);
         if t == FpType::F32 {
@@ -356,7 +356,7 @@ impl Lower<'_> {
     }
 
     /// An integer into lane 0.
-    pub(super) fn from_integer(&mut self, t: FpType, w: Width, a: X, v: V) -> X {
+    pub(super) fn of_integer(&mut self, t: FpType, w: Width, a: X, v: V) -> X {
         self.guard();
         if w == Width::W64 {
             self.push(v);
@@ -370,7 +370,7 @@ impl Lower<'_> {
             (FpType::F32, Width::W64) => sink.f32_convert_i64_s(),
             (FpType::F32, _) => sink.f32_convert_i32_s(),
         };
-        self.into_lane(t, a, false)
+        self.put_lane(t, a, false)
     }
 
     /// comiss & co.

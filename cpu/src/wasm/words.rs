@@ -577,10 +577,10 @@ impl Emit for Lower<'_> {
         Ok(self.convert(op, a, b))
     }
     fn fp_to_int(&mut self, t: FpType, w: Width, truncate: bool, x: X) -> Result<V, NoLowering> {
-        Ok(self.to_integer(t, w, truncate, x))
+        Ok(self.integer_of(t, w, truncate, x))
     }
     fn fp_from_int(&mut self, t: FpType, w: Width, a: X, v: V) -> Result<X, NoLowering> {
-        Ok(self.from_integer(t, w, a, v))
+        Ok(self.of_integer(t, w, a, v))
     }
     fn fp_compare(&mut self, t: FpType, _quiet: bool, a: X, b: X) -> Result<V, NoLowering> {
         Ok(self.compare(t, a, b))

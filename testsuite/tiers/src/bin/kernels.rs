@@ -3,6 +3,11 @@
 //! `cargo run --release -p brainworm-tiers --bin kernels [-- NAME...]` prints the ratio of the best times of interleaved
 //! rounds. All kernels are small and stay in the cache: the worst case for what lowering adds.
 
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "a kernel's pointers stay within the memory it is given, by its argument"
+)]
+
 use brainworm_cpu::wasm::Region;
 use brainworm_cpu::{Cpu, Exit, Gpr};
 use brainworm_tiers::{Counts, Machine, Page};
@@ -165,6 +170,7 @@ unsafe extern "C" fn sort(data: *mut u8, n: u64) -> u64 {
 }
 
 #[inline(never)]
+#[allow(clippy::only_used_in_recursion, reason = "all kernels have one type")]
 unsafe extern "C" fn fib(data: *mut u8, n: u64) -> u64 {
     if n < 2 {
         return n;
