@@ -72,6 +72,16 @@ const CAT: &[u8] = &[
     0xeb, 0xd9, // jmp read
     0x31, 0xff, 0xb8, 60, 0, 0, 0, 0x0f, 0x05, // exit
 ];
+/// Adds 1 to eax a million times, changes the 1 in its own code to 2, does it again; exit(eax != 3,000,000)
+const CHANGES: &[u8] = &[
+    0xb9, 0x40, 0x42, 0x0f, 0, 0x31, 0xc0, // mov ecx, 1000000; xor eax, eax
+    0x83, 0xc0, 1, 0xff, 0xc9, 0x75, 0xf9, // loop: add eax, 1; dec ecx; jnz loop
+    0x48, 0x8d, 0x15, 0xf4, 0xff, 0xff, 0xff, 0x80, 0x3a, 2, 0x74,
+    0x0a, // lea rdx, [loop + 2]; cmp [rdx], 2; je done
+    0xc6, 0x02, 2, 0xb9, 0x40, 0x42, 0x0f, 0, 0xeb, 0xe3, // mov [rdx], 2; mov ecx, 1000000; jmp loop
+    0x31, 0xff, 0x3d, 0xc0, 0xc6, 0x2d, 0, 0x40, 0x0f, 0x95, 0xc7, // done: cmp eax, 3000000; setne dil
+    0xb8, 60, 0, 0, 0, 0x0f, 0x05,
+];
 /// mov [0], eax
 const CRASH: &[u8] = &[0x31, 0xc0, 0x89, 0x00];
 
@@ -137,6 +147,58 @@ fn builds_are_reproducible_small_and_tell_what_they_hold() {
         + 128 * number("inodes")
         + (256 << 10);
     assert!(number("bytes") <= bound, "{} bytes, at most {bound}", number("bytes"));
+}
+
+#[test]
+fn translated_code_does_the_same_and_is_left_when_it_changes() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder("translated");
+    root(&dir);
+    let mut changes = program(CHANGES);
+    // Without zeros behind the file: its page stays the image's until the program writes to it.
+    let len = changes.len() as u64;
+    changes[104..112].copy_from_slice(&len.to_le_bytes());
+    let path = dir.join("root/bin/changes");
+    std::fs::write(&path, changes).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+
+    let build = |words: &[&str]| {
+        let output = brainworm(&dir, &[&["build", "rootfs:root", "--json"], words].concat(), b"");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let trained = ["--train", "changes", "--train", "'hello' \"a b\""];
+    let report = build(&[&trained[..], &["-o", "a.wasm", "--profile", "p"]].concat());
+    assert!(report["aot_functions"].as_u64().unwrap() > 0, "{report}");
+    build(&[&trained[..], &["-o", "b.wasm"]].concat());
+    build(&["-o", "c.wasm", "--profile", "p"]);
+    let file = |name: &str| std::fs::read(dir.join(name)).unwrap();
+    assert!(file("a.wasm") == file("b.wasm"), "same image and commands, same bytes");
+    assert!(file("a.wasm") == file("c.wasm"), "the profile says what training found");
+    refused(&dir, &["build", "rootfs:root/bin", "--profile", "p", "-o", "d.wasm"], "another image");
+    refused(&dir, &["build", "rootfs:root", "--train", "none", "-o", "d.wasm"], "cannot be run");
+    refused(&dir, &["build", "rootfs:root", "--train", "'a", "-o", "d.wasm"], "quote");
+    refused(&dir, &["build", "rootfs:root", "--aot", "/bin/none", "-o", "d.wasm"], "no such program");
+
+    let stats = |words: &[&str]| {
+        let output = brainworm(&dir, &[&["run", "--stats"], words].concat(), b"");
+        let figures: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{figures}");
+        (figures["aot_instructions"].as_u64().unwrap(), figures["instructions"].as_u64().unwrap())
+    };
+    // Twice: the second start takes the parts from the cache.
+    for _ in 0..2 {
+        let (translated, all) = stats(&["a.wasm", "changes"]);
+        assert!(
+            (3_000_000..3_100_000).contains(&translated),
+            "the first loop, and nothing of the second: {translated}"
+        );
+        assert!((6_000_000..6_100_000).contains(&all), "{all}");
+    }
+    assert_eq!(stats(&["--engine", "interp", "a.wasm", "changes"]).0, 0);
+    let output = brainworm(&dir, &["run", "a.wasm", "hello"], b"");
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(7), &b"hi\n"[..]));
+    assert_eq!(brainworm(&dir, &["run", "a.wasm", "crash"], b"").status.code(), Some(139));
 }
 
 #[test]

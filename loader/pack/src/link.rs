@@ -106,11 +106,7 @@ pub fn link(kernel: &[u8], image: &[u8], ahead: Ahead<'_>, out: &mut dyn Write) 
     for (id, range) in &module.sections {
         match *id {
             MEMORY_SECTION => {
-                let mut section = MemorySection::new();
-                section.memory(MemoryType { minimum: pages, ..module.memory });
-                let mut body = Vec::new();
-                section.encode(&mut body);
-                sink.section(MEMORY_SECTION, &[&body[leb_len(&body)..]])?;
+                sink.section(MEMORY_SECTION, &[&memory_section(MemoryType { minimum: pages, ..module.memory })])?;
             }
             DATA_SECTION => write_data(&module, slot, image, ahead.index, &mut sink)?,
             TABLE_SECTION if !added.table.is_empty() => sink.section(TABLE_SECTION, &[&added.table])?,
@@ -186,11 +182,77 @@ impl<'a> Added<'a> {
 /// Takes the packed image out of a module that `link` wrote.
 pub fn extract(wasm: &[u8]) -> Result<Vec<u8>> {
     let module = Module::parse(wasm)?;
-    let [at, len, ..] = module.slot_words()?;
-    if at == SLOT_EMPTY {
-        return Err(Error::new("the module has no image inside"));
+    let [at, len, ..] = image_words(&module)?;
+    contents(&module, at, len)
+}
+
+/// A module that `link` wrote, taken apart.
+pub struct Parts {
+    /// The kernel with the functions added to it, and no image.
+    pub code: Vec<u8>,
+    /// The packed image, and right behind it the index of the functions, if there is one.
+    pub image: Vec<u8>,
+}
+
+/// Takes a module apart that `link` wrote: for hosts that place the image themselves.
+pub fn split(wasm: &[u8]) -> Result<Parts> {
+    let module = Module::parse(wasm)?;
+    let [at, len, _, index_len] = image_words(&module)?;
+    let end = len.checked_add(index_len).ok_or_else(damaged)?;
+    let mut image = contents(&module, at, len)?;
+    if index_len > 0 {
+        image.extend(contents_at(&module, at, end)?.get(len as usize..).unwrap_or_default());
     }
-    let damaged = || Error::new("the image in the module is damaged: build it again");
+    let kernel: Vec<&Segment<'_>> = module.segments.iter().filter(|s| s.at.is_none_or(|start| start < at)).collect();
+    let (slot_segment, slot_at) = module.slot_place()?;
+    let mut data = Vec::new();
+    kernel.len().encode(&mut data);
+    for segment in kernel {
+        write_segment_head(segment.at, segment.bytes.len(), &mut data);
+        let start = data.len();
+        data.extend(segment.bytes);
+        if std::ptr::eq(segment, &module.segments[slot_segment]) {
+            let words = &mut data[start + slot_at..][..4 * SLOT_WORDS];
+            words.copy_from_slice([SLOT_EMPTY; SLOT_WORDS].map(u32::to_le_bytes).as_flattened());
+        }
+    }
+    let mut code = Vec::new();
+    let mut sink = Counted { out: &mut code, bytes: 0 };
+    sink.write(&wasm[..8])?;
+    for (id, range) in &module.sections {
+        match *id {
+            MEMORY_SECTION => {
+                let minimum = (module.heap_base as u64).div_ceil(WASM_PAGE);
+                sink.section(MEMORY_SECTION, &[&memory_section(MemoryType { minimum, ..module.memory })])?;
+            }
+            DATA_SECTION => sink.section(DATA_SECTION, &[&data])?,
+            id => sink.section(id, &[&wasm[range.clone()]])?,
+        }
+    }
+    Ok(Parts { code, image })
+}
+
+fn damaged() -> Error {
+    Error::new("the image in the module is damaged: build it again")
+}
+
+fn image_words(module: &Module<'_>) -> Result<[u32; SLOT_WORDS]> {
+    let words = module.slot_words()?;
+    match words[0] {
+        SLOT_EMPTY => Err(Error::new("the module has no image inside")),
+        _ => Ok(words),
+    }
+}
+
+/// The packed image at an address.
+fn contents(module: &Module<'_>, at: u32, len: u32) -> Result<Vec<u8>> {
+    let image = contents_at(module, at, len)?;
+    Image::open(&image).map_err(|e| Error::because("the module", e))?;
+    Ok(image)
+}
+
+/// What the segments put at an address.
+fn contents_at(module: &Module<'_>, at: u32, len: u32) -> Result<Vec<u8>> {
     let stored: u64 = module.segments.iter().map(|s| s.bytes.len() as u64).sum();
     // What is left out is zeros: metadata alone keeps an honest image from being mostly that.
     if len as u64 > stored.saturating_mul(4096).saturating_add(WASM_PAGE) {
@@ -204,7 +266,6 @@ pub fn extract(wasm: &[u8]) -> Result<Vec<u8>> {
         let end = (offset as usize).checked_add(segment.bytes.len()).ok_or_else(damaged)?;
         image.get_mut(offset as usize..end).ok_or_else(damaged)?.copy_from_slice(segment.bytes);
     }
-    Image::open(&image).map_err(|e| Error::because("the module", e))?;
     Ok(image)
 }
 
@@ -384,14 +445,7 @@ fn write_data(
     let index = Some((Some(index_at), index)).filter(|(_, index)| !index.is_empty());
     for (at, bytes) in own.chain(added).chain(index) {
         let start = heads.len();
-        match at {
-            None => heads.push(1),
-            Some(at) => {
-                heads.push(0);
-                ConstExpr::i32_const(at as i32).encode(&mut heads);
-            }
-        }
-        bytes.len().encode(&mut heads);
+        write_segment_head(at, bytes.len(), &mut heads);
         parts.push((start..heads.len(), bytes));
     }
     let mut count = Vec::new();
@@ -399,6 +453,26 @@ fn write_data(
     let body: Vec<&[u8]> =
         [&count[..]].into_iter().chain(parts.iter().flat_map(|(head, bytes)| [&heads[head.clone()], bytes])).collect();
     sink.section(DATA_SECTION, &body)
+}
+
+/// What comes before a data segment's bytes; without an address it is passive.
+fn write_segment_head(at: Option<u32>, len: usize, into: &mut Vec<u8>) {
+    match at {
+        None => into.push(1),
+        Some(at) => {
+            into.push(0);
+            ConstExpr::i32_const(at as i32).encode(into);
+        }
+    }
+    len.encode(into);
+}
+
+/// The contents of a memory section.
+fn memory_section(memory: MemoryType) -> Vec<u8> {
+    let (mut section, mut body) = (MemorySection::new(), Vec::new());
+    section.memory(memory);
+    section.encode(&mut body);
+    body.split_off(leb_len(&body))
 }
 
 /// The parts of the image that are not long stretches of zeros.
@@ -451,7 +525,10 @@ impl Counted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasm_encoder::{DataSection, ExportKind, ExportSection, GlobalSection, GlobalType, ValType};
+    use wasm_encoder::{
+        CodeSection, DataSection, ElementSection, Elements, ExportKind, ExportSection, Function, FunctionSection,
+        GlobalSection, GlobalType, RefType, TableSection, TableType, TypeSection, ValType,
+    };
 
     /// A module with nothing but what linking needs; the heap begins at 70,000.
     fn stub(slot: u32, maximum: Option<u64>) -> Vec<u8> {
@@ -470,8 +547,24 @@ mod tests {
         let mut data = DataSection::new();
         let bytes = [b"ownbytes".to_vec(), slot.to_le_bytes().repeat(SLOT_WORDS)].concat();
         data.active(0, &ConstExpr::i32_const(1024), bytes);
-        module.section(&memories).section(&globals).section(&exports).section(&data);
+        let (mut types, mut functions, mut tables) = (TypeSection::new(), FunctionSection::new(), TableSection::new());
+        types.ty().function([], []);
+        functions.function(0).function(0);
+        let element_type = RefType::FUNCREF;
+        tables.table(TableType { element_type, table64: false, minimum: 2, maximum: Some(2), shared: false });
+        exports.export(STEP, ExportKind::Func, 1);
+        let (mut elements, mut code) = (ElementSection::new(), CodeSection::new());
+        elements.active(None, &ConstExpr::i32_const(1), Elements::Functions([0].as_slice().into()));
+        code.function(&empty()).function(&empty());
+        module.section(&types).section(&functions).section(&tables).section(&memories).section(&globals);
+        module.section(&exports).section(&elements).section(&code).section(&data);
         module.finish()
+    }
+
+    fn empty() -> Function {
+        let mut function = Function::new([]);
+        function.instructions().end();
+        function
     }
 
     fn image(len: usize) -> Vec<u8> {
@@ -490,10 +583,40 @@ mod tests {
         let linked = link(&stub(SLOT_EMPTY, None), &image, Ahead::default(), &mut wasm).unwrap();
         assert_eq!((linked.image_at, linked.bytes), (73728, wasm.len() as u64));
         assert_eq!(linked.memory, 4 * WASM_PAGE, "73728 + 163840 bytes");
-        assert!(wasm.len() < 1000, "zeros stay out, but {} bytes", wasm.len());
+        assert!(wasm.len() < 1100, "zeros stay out, but {} bytes", wasm.len());
         wasmparser::validate(&wasm).unwrap();
         assert_eq!(extract(&wasm).unwrap(), image);
         assert!(link(&wasm, &image, Ahead::default(), &mut Vec::new()).is_err(), "one image a module");
+    }
+
+    #[test]
+    fn functions_are_added_and_the_parts_come_out() {
+        let (kernel, image) = (stub(SLOT_EMPTY, None), image(40 * 4096));
+        let mut answer = Function::new([]);
+        answer.instructions().i32_const(42).end();
+        let functions = vec![answer.into_raw_body(); 300];
+        let room = room(&kernel).unwrap();
+        assert_eq!(
+            (room.function, room.element, room.count, room.kind, room.step),
+            (2, 2, ELEMENTS_MAX - 2, 1, Some(1)),
+            "behind what is there"
+        );
+        let ahead = Ahead { functions: &functions, index: b"the index" };
+        let mut wasm = Vec::new();
+        link(&kernel, &image, ahead, &mut wasm).unwrap();
+        wasmparser::validate(&wasm).unwrap();
+        assert_eq!(extract(&wasm).unwrap(), image);
+        let parts = split(&wasm).unwrap();
+        wasmparser::validate(&parts.code).unwrap();
+        assert_eq!(parts.image, [&image[..], b"the index"].concat());
+        let mut again = Vec::new();
+        link(&parts.code, &image, Ahead { functions: &[], index: b"the index" }, &mut again).unwrap();
+        assert!(again == wasm, "the code is the kernel with the functions");
+        let many = vec![functions[0].clone(); room.count as usize + 1];
+        assert!(link(&kernel, &image, Ahead { functions: &many, index: b"" }, &mut Vec::new()).is_err());
+        for cut in (0..wasm.len()).step_by(7) {
+            assert!(split(&wasm[..cut]).is_err(), "cut at {cut}");
+        }
     }
 
     #[test]

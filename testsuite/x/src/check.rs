@@ -15,7 +15,7 @@ enum When {
 }
 
 /// Name, when, and the words of the command. `cargo` is this cargo; `x` is this program.
-const STEPS: [(&str, When, &[&str]); 24] = [
+const STEPS: [(&str, When, &[&str]); 26] = [
     ("fmt", When::Quick, &["cargo", "fmt", "--all", "--check"]),
     (
         "clippy",
@@ -87,6 +87,37 @@ const STEPS: [(&str, When, &[&str]); 24] = [
         "strace",
         When::Full,
         &["python3", "testsuite/strace/check.py", "--runner", "{brainworm} run --strace IMAGE", "--cache", "{cache}"],
+    ),
+    (
+        "translated file",
+        When::Full,
+        &[
+            "{brainworm}",
+            "build",
+            "{cache}/debian.tar",
+            "-o",
+            "{cache}/translated.wasm",
+            "--aot-size",
+            "3m",
+            "--train",
+            "sh -c 'for i in 1 2 3 4 5 6 7 8 9; do seq 500 | sort -rn | tail -1; ls -l /etc | sed s/e/x/g | wc; done'",
+            "--train",
+            "bash -c 'for ((i = 0; i < 2000; i++)); do x=$((x * 7 + i)); done; echo $x'",
+        ],
+    ),
+    (
+        "scripts, translated",
+        When::Full,
+        &[
+            "x",
+            "scripts",
+            "--runner",
+            "{brainworm} run {cache}/translated.wasm",
+            "--only",
+            "0[0-4].*",
+            "--timeout",
+            "300",
+        ],
     ),
     ("built file", When::Full, &["{brainworm}", "build", "{cache}/debian.tar", "-o", "{cache}/debian.wasm"]),
     ("size", When::Full, &["x", "size"]),

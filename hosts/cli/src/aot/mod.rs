@@ -112,10 +112,10 @@ struct Chosen {
     weight: u64,
 }
 
-/// The first candidates that fit into `size` bytes of wasm, as they are without calls of each other.
+/// The first candidates that fit into `size` bytes of wasm, were every callee translated.
 fn choose(image: &[u8], segments: &[Segment], candidates: Vec<Candidate>, size: usize, room: Room) -> Vec<Chosen> {
     let (mut chosen, mut left) = (Vec::new(), size);
-    let link = Link { step: room.step, ..Link::NONE };
+    let link = Link { step: room.step, callee: &|_| Some((room.function, 0)), indirect: Some(room.kind) };
     for candidate in candidates {
         if chosen.len() >= room.count as usize {
             break;

@@ -108,9 +108,7 @@ impl Machine {
         }
         let mut store = Store::new(engine, Context { wasi: wasi(mounts)?, streams });
         let instance = linker.instantiate(&mut store, &program.module).map_err(internal)?;
-        if let Some(image) = program.image {
-            image.place(&mut store, &instance)?;
-        }
+        program.image.place(&mut store, &instance)?;
         let mut machine = Machine {
             run: function(&mut store, &instance, "bw_run")?,
             until: function(&mut store, &instance, "bw_until")?,

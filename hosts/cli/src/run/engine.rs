@@ -1,8 +1,8 @@
 //! wasmtime, the compiled kernel, and the packed image of a container.
 //!
 //! An image is not compiled: the embedded kernel is, once, and the packed image is mapped copy-on-write into its memory
-//! (`Image::place`). Both are kept in the cache, so a second start does neither. A built wasm file with this very
-//! kernel inside is taken apart into the two; one with another kernel is compiled as it is.
+//! (`Image::place`). Both are kept in the cache, so a second start does neither. A built wasm file is taken apart into the
+//! two; one with translated code or another kernel has its own compiled code in the cache.
 
 use crate::cache::{self, Key};
 use crate::failure::{Failure, Outcome};
@@ -24,17 +24,16 @@ const WASM_PAGE: u64 = 65536;
 
 /// The embedded kernel with a packed image.
 pub(crate) fn embedded_with(image: Image, bar: &mut Bar) -> Outcome<Program> {
-    Ok(Program { module: embedded(&engine()?, bar)?, image: Some(image) })
+    Ok(Program { module: embedded(&engine()?, bar)?, image })
 }
 
 /// A kernel and what it runs.
 pub(crate) struct Program {
     pub(crate) module: Module,
-    /// `None`: the image is inside the module.
-    pub(crate) image: Option<Image>,
+    pub(crate) image: Image,
 }
 
-/// A packed image.
+/// A packed image, and perhaps the index of translated code behind it.
 pub(crate) enum Image {
     /// In the cache, and its length.
     File(File, u64),
@@ -48,12 +47,24 @@ pub(crate) fn program(image: &OsStr) -> Outcome<Program> {
     let mut bar = Bar::new(false);
     let entry = image_entry(image);
     if let Some(cached) = entry.as_ref().and_then(|path| open_image(path)) {
-        return Ok(Program { module: embedded(&engine, &mut bar)?, image: Some(cached) });
+        // A file with code of its own has it beside its image.
+        let code = entry.as_ref().map(|path| path.with_extension("cwasm")).filter(|path| path.exists());
+        match code {
+            None if !cached.has_code => {
+                return Ok(Program { module: embedded(&engine, &mut bar)?, image: cached.image });
+            }
+            Some(path) => {
+                if let Some(module) = load(&engine, &path) {
+                    return Ok(Program { module, image: cached.image });
+                }
+            }
+            None => {}
+        }
     }
     let packed = if kernel::is_wasm(image) {
         let (wasm, packed) = kernel::read_wasm(image)?;
         if !is_ours(&wasm, &packed) {
-            return Ok(Program { module: compiled(&engine, &wasm, image, &mut bar)?, image: None });
+            return taken_apart(&engine, &wasm, image, entry, &mut bar);
         }
         packed
     } else {
@@ -61,9 +72,35 @@ pub(crate) fn program(image: &OsStr) -> Outcome<Program> {
         bar.spin("packing");
         container.pack()?.0
     };
-    let stored = entry.filter(|path| cache::store(path, &packed)).and_then(|path| open_image(&path));
-    let image = stored.unwrap_or(Image::Bytes(packed));
-    Ok(Program { module: embedded(&engine, &mut bar)?, image: Some(image) })
+    let image = stored(entry.as_deref(), packed);
+    Ok(Program { module: embedded(&engine, &mut bar)?, image })
+}
+
+/// An image in the cache, if it can be put there.
+fn stored(entry: Option<&Path>, packed: Vec<u8>) -> Image {
+    let cached = entry.filter(|path| cache::store(path, &packed)).and_then(open_image);
+    cached.map_or(Image::Bytes(packed), |cached| cached.image)
+}
+
+/// A built file with code of its own: translated functions, or the kernel of another version. Both parts are kept; the
+/// code is compiled without the image, so that it is small and the image is mapped.
+fn taken_apart(engine: &Engine, wasm: &[u8], name: &OsStr, entry: Option<PathBuf>, bar: &mut Bar) -> Outcome<Program> {
+    let parts = link::split(wasm).map_err(|e| Failure::from(e.at(name.display())))?;
+    bar.spin("compiling (kept for the next start)");
+    let code = engine
+        .precompile_module(&parts.code)
+        .map_err(|e| Failure::because(format_args!("{}: cannot be compiled", name.display()), e))?;
+    bar.clear();
+    // The code first: an image whose code is missing would be taken apart again.
+    let path = entry.as_ref().map(|path| path.with_extension("cwasm"));
+    let module = path.filter(|path| cache::store(path, &code)).and_then(|path| load(engine, &path));
+    let module = match module {
+        Some(module) => module,
+        // SAFETY: the bytes come straight from `precompile_module` of the same engine.
+        None => unsafe { Module::deserialize(engine, &code) }
+            .map_err(|e| Failure::because("the compiled module cannot be used", e))?,
+    };
+    Ok(Program { module, image: stored(entry.as_deref(), parts.image) })
 }
 
 fn engine() -> Outcome<Engine> {
@@ -158,13 +195,21 @@ fn image_entry(image: &OsStr) -> Option<PathBuf> {
     key.path("image")
 }
 
-fn open_image(path: &Path) -> Option<Image> {
+/// An image of the cache.
+struct Cached {
+    image: Image,
+    /// It has the index of code that belongs to it behind it.
+    has_code: bool,
+}
+
+fn open_image(path: &Path) -> Option<Cached> {
     let mut file = File::open(path).ok()?;
     let mut head = [0; brainworm_abi::image::HEADER_LEN];
     file.read_exact(&mut head).ok()?;
     let len = file.metadata().ok()?.len();
     cache::touch(path);
-    Layout::parse(&head).is_ok_and(|layout| layout.total == len).then_some(Image::File(file, len))
+    let layout = Layout::parse(&head).ok().filter(|layout| layout.total <= len)?;
+    Some(Cached { image: Image::File(file, len), has_code: layout.total < len })
 }
 
 impl Image {
@@ -188,7 +233,10 @@ impl Image {
             Image::Bytes(bytes) => room[..bytes.len()].copy_from_slice(&bytes),
             Image::File(file, len) => map(room, &file, len as usize)?,
         }
-        let words = [at as u32, len as u32, 0, 0].map(u32::to_le_bytes).concat();
+        // Behind the image lies the index of translated code.
+        let total = Layout::parse(&data[at..]).map_or(len, |layout| layout.total);
+        let words = [at as u64, total, at as u64 + total, len.saturating_sub(total)];
+        let words = words.map(|word| (word as u32).to_le_bytes()).concat();
         data.get_mut(slot..slot + words.len()).ok_or_else(not_ours)?.copy_from_slice(&words);
         Ok(())
     }
