@@ -13,12 +13,10 @@ use iced_x86::{Code, Mnemonic};
 /// What the table says of an instruction besides its meaning.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// The mnemonic.
-    pub name: &'static str,
-    /// Status flags (and DF) it reads, as bits of rflags.
-    pub reads: u64,
+    /// Status flags (and DF) it reads, as the low bits of rflags.
+    pub reads: u16,
     /// Flags it changes or leaves undefined.
-    pub writes: u64,
+    pub writes: u16,
     /// What CPUID must announce for it.
     pub feature: Feature,
 }
@@ -27,7 +25,7 @@ pub struct Row {
 pub type Meaning<E> = fn(&mut E, &Insn) -> Done<E>;
 
 /// Letters of the flags columns to bits.
-const fn letters(s: &str) -> u64 {
+const fn letters(s: &str) -> u16 {
     let s = s.as_bytes();
     let (mut i, mut mask) = (0, 0);
     while i < s.len() {
@@ -43,7 +41,7 @@ const fn letters(s: &str) -> u64 {
         };
         i += 1;
     }
-    mask
+    mask as u16
 }
 
 macro_rules! insns {
@@ -69,13 +67,11 @@ macro_rules! insns {
         /// The table.
         pub static ROWS: &[Row] = &[
             $(Row {
-                name: stringify!($name),
                 reads: letters(concat!($(stringify!($reads))?)),
                 writes: letters(concat!($(stringify!($writes))?)),
                 feature: Feature::$feature,
             },)*
             $(Row {
-                name: stringify!($name2),
                 reads: letters(concat!($(stringify!($reads2))?)),
                 writes: letters(concat!($(stringify!($writes2))?)),
                 feature: Feature::$feature2,
