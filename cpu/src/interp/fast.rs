@@ -5,21 +5,17 @@
 //! op it stands at, and `Engine` does the instruction the general way.
 #![allow(unsafe_code, reason = "the interpreter's hot loop: op pointers and memory through the kernel's tables")]
 
-use super::Step;
 use super::exec::integer_words_on_values;
-use super::exec::{Exec, Vectors};
 use super::forms::hot_forms;
-use super::jumps::JumpCache;
+use super::frame::Frame;
 use super::op::{Code, Kind, Op, insn, slot};
-use super::regions::{Ran, Regions};
+use super::regions::Ran;
 use crate::emit::{Done, Emit, Helper};
 use crate::flags::{Flag, FlagOp};
 use crate::fp::{FpCvt, FpOp, FpType, Lanes};
 use crate::insn::{Cond, Insn, Mem, Mn, Operand, Width};
-use crate::isa::table::meaning;
 use crate::isa::{alu, bit, flow, mov, shift, sse};
 use crate::mem::{self, HostAddr, MemView, entry};
-use crate::mem::{Bus, Called, Guest};
 use crate::state::{Cpu, Exception, Exit, Gpr};
 use crate::vec::{self, Bytes, Shape, VBin, VShift, VUn};
 
@@ -355,94 +351,6 @@ impl Emit for Fast<'_> {
     #[inline(always)]
     fn fp_compare(&mut self, _: FpType, _: bool, _: Bytes, _: Bytes) -> Result<u64, Miss> {
         Err(Miss)
-    }
-}
-
-/// What the loop needs besides registers and ops, and what it leaves behind.
-pub(super) struct Frame<'a> {
-    /// The tables as they are now.
-    pub view: MemView,
-    pub jumps: &'a JumpCache,
-    /// The side table.
-    pub insns: &'a [Insn],
-    pub bus: &'a mut dyn Bus,
-    pub vectors: &'a mut Vectors,
-    /// Work done beyond the instructions counted.
-    pub cost: i64,
-    /// Why the last instruction done the general way did not simply go on.
-    pub step: Option<Step>,
-    pub regions: Option<&'a mut Regions>,
-    /// How often which block was run.
-    pub counts: &'a mut [u64],
-    /// The budget before and after a region.
-    left: i64,
-    /// `cpu.rip` is not to enter a region.
-    pub is_plain: bool,
-}
-
-impl<'a> Frame<'a> {
-    /// A frame for one run of the loop.
-    pub(super) fn new(
-        bus: &'a mut dyn Bus,
-        (jumps, insns): (&'a JumpCache, &'a [Insn]),
-        regions: Option<&'a mut Regions>,
-        counts: &'a mut [u64],
-        vectors: &'a mut Vectors,
-    ) -> Frame<'a> {
-        let view = bus.view();
-        Frame { view, jumps, insns, bus, vectors, cost: 0, step: None, regions, counts, left: 0, is_plain: false }
-    }
-
-    /// Runs the region of a [`Code::Region`] op; `left` is the budget, before and after.
-    #[inline(never)]
-    fn region(&mut self, cpu: &mut Cpu, op: &Op) -> Ran {
-        match &mut self.regions {
-            Some(regions) => regions.run((op.imm, op.off), cpu, self.bus, &mut self.view, &mut self.left),
-            None => Ran::Not,
-        }
-    }
-
-    /// Has the bus make a system call; false: leave the loop, `step` says why.
-    #[inline]
-    fn system_call(&mut self, cpu: &mut Cpu) -> bool {
-        match self.bus.system_call(cpu) {
-            Called::On(cost) => {
-                let tag = self.view.code_tag;
-                self.bus.refresh(&mut self.view);
-                self.cost += cost;
-                if self.view.code_tag == tag {
-                    return true;
-                }
-                self.step = Some(Step::Jumped);
-            }
-            Called::Not => self.step = Some(Step::Exit(Exit::Syscall)),
-            Called::Stop(cost) => {
-                self.cost += cost;
-                self.step = Some(Step::Exit(Exit::Budget));
-            }
-        }
-        false
-    }
-
-    /// Does the instruction of a [`Code::Generic`] op; false: leave the loop, `step` says why.
-    #[inline(never)]
-    fn general(&mut self, cpu: &mut Cpu, op: &Op) -> bool {
-        let insn = &self.insns[op.imm as usize];
-        let rip = cpu.gpr[Gpr::CODE_PAGE.0 as usize].wrapping_add(op.off as u64);
-        cpu.rip = rip;
-        let mut exec = Exec::new(cpu, Guest::with_view(&mut *self.bus, self.view), self.vectors);
-        let exit = exec.step(insn, meaning::<Exec<'_>>(insn.mn));
-        let guest = exec.guest();
-        (self.view, self.cost) = (guest.view(), self.cost + guest.cost);
-        let wrote_code = guest.wrote_code;
-        if exit.is_none() && !wrote_code && op.a == 0 {
-            return true;
-        }
-        self.step = Some(match exit {
-            Some(exit) => Step::Exit(exit),
-            None => Step::Jumped,
-        });
-        false
     }
 }
 
