@@ -3,7 +3,9 @@
 #include "check.h"
 #include <asm/prctl.h>
 #include <dirent.h>
+#include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
@@ -57,6 +59,21 @@ int main(void) {
     int status;
     do CHECK(wait(&status) > 0); // as process 1 we may get other orphans first
     while (WEXITSTATUS(status) != 9);
+    // nice(2) is inherited, anybody can be nicer, and nobody but root less so past RLIMIT_NICE.
+    CHECK(setpriority(PRIO_PROCESS, 0, 5) == 0 && getpriority(PRIO_PROCESS, 0) == 5);
+    REAP_OK(CHILD({
+        struct rlimit nice = {17, 17};
+        // Raising the limit takes a capability that root of a container may lack.
+        int is_raised = setrlimit(RLIMIT_NICE, &nice) == 0;
+        CHECK(getpriority(PRIO_PROCESS, 0) == 5 && setuid(1000) == 0);
+        if (is_raised) CHECK(setpriority(PRIO_PROCESS, 0, 3) == 0);
+        CHECK(setpriority(PRIO_PROCESS, 0, 30) == 0);
+        CHECK(getpriority(PRIO_PROCESS, 0) == 19);
+        FAILS(setpriority(PRIO_PROCESS, 0, 2), EACCES);
+    }));
+    CHECK(setpriority(PRIO_PROCESS, 0, 0) == 0);
+    cpu_set_t cpus;
+    FAILS(sched_getaffinity(-1, sizeof cpus, &cpus), ESRCH);
     ok("prctl");
 
     unsigned long fs = 0, gs = 1;

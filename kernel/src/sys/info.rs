@@ -384,7 +384,7 @@ pub(super) fn sys_sched_yield(cx: &mut Cx<'_>) -> SysResult {
 
 /// sched_getaffinity(2): one CPU.
 pub(super) fn sys_sched_getaffinity(cx: &mut Cx<'_>, pid: i32, len: u64, mask: GuestAddr) -> SysResult {
-    task_named(cx, pid)?;
+    task_named(cx, pid).map_err(|_| Errno::ESRCH)?;
     if len < 8 || !len.is_multiple_of(8) {
         return Err(Errno::EINVAL.into());
     }
@@ -394,7 +394,7 @@ pub(super) fn sys_sched_getaffinity(cx: &mut Cx<'_>, pid: i32, len: u64, mask: G
 
 /// sched_setaffinity(2): any mask with the one CPU in it.
 pub(super) fn sys_sched_setaffinity(cx: &mut Cx<'_>, pid: i32, len: u64, mask: GuestAddr) -> SysResult {
-    task_named(cx, pid)?;
+    task_named(cx, pid).map_err(|_| Errno::ESRCH)?;
     if len == 0 {
         return Err(Errno::EINVAL.into());
     }
@@ -485,11 +485,19 @@ pub(super) fn sys_sched_setattr(cx: &mut Cx<'_>, pid: i32, attr: GuestAddr, flag
     let attr = SchedAttr::load(&bytes);
     let ix = task_named(cx, pid)?;
     let is_realtime = has_priority(attr.sched_policy)?;
-    if is_realtime && !cx.creds().can(cap::SYS_NICE) {
+    let nice = attr.sched_nice.clamp(-20, 19) as i8;
+    if (is_realtime && !cx.creds().can(cap::SYS_NICE)) || !may_have(cx, ix, nice) {
         return Err(Errno::EPERM.into());
     }
     cx.k.world.tasks[ix].nice = attr.sched_nice.clamp(-20, 19) as i8;
     Ok(0)
+}
+
+/// A task gets less nice within RLIMIT_NICE only (20 - nice), or by CAP_SYS_NICE.
+fn may_have(cx: &Cx<'_>, ix: u32, nice: i8) -> bool {
+    let task = &cx.k.world.tasks[ix];
+    let limit = cx.k.world.procs[task.process].limits[RLIMIT_NICE as usize].rlim_cur;
+    nice >= task.nice || (20 - i64::from(nice)) as u64 <= limit || cx.creds().can(cap::SYS_NICE)
 }
 
 /// Tasks of `which` and `who` of getpriority(2).
@@ -527,7 +535,7 @@ pub(super) fn sys_setpriority(cx: &mut Cx<'_>, which: u32, who: u32, nice: i32) 
         if !can && task.creds.uid != cx.creds().euid {
             return Err(Errno::EPERM.into());
         }
-        if !can && nice < task.nice {
+        if !may_have(cx, ix, nice) {
             return Err(Errno::EACCES.into());
         }
         cx.k.world.tasks[ix].nice = nice;

@@ -165,7 +165,7 @@ syscalls! {
     57  sys_fork () full;
     58  sys_vfork () full;
     59  sys_execve (pathname: UserStr, argv: GuestAddr, envp: GuestAddr)
-        partial "a program that runs can be opened for writing; file capabilities are ignored";
+        partial "file capabilities are ignored";
     60  sys_exit (status: i32) full;
     61  sys_wait4 (pid: i32, wstatus: UserMut<i32>, options: WaitOptions, rusage: UserMut<RUsage>) full;
     62  sys_kill (pid: i32, sig: SigOrZero) full;
@@ -245,7 +245,7 @@ syscalls! {
     137 sys_statfs (path: UserStr, buf: UserMut<StatfsC>) full;
     138 sys_fstatfs (fd: Fd, buf: UserMut<StatfsC>) full;
     140 sys_getpriority (which: u32, who: u32) full;
-    141 sys_setpriority (which: u32, who: u32, prio: i32) partial "kept, without effect on the round robin";
+    141 sys_setpriority (which: u32, who: u32, prio: i32) full;
     142 sys_sched_setparam (pid: i32, param: UserPtr<i32>) partial "everything is SCHED_OTHER";
     143 sys_sched_getparam (pid: i32, param: UserMut<i32>) full;
     144 sys_sched_setscheduler (pid: i32, policy: u32, param: UserPtr<i32>) partial "checked, without effect";
@@ -378,7 +378,7 @@ syscalls! {
     309 sys_getcpu (cpu: UserMut<u32>, node: UserMut<u32>) full;
     310 sys_process_vm_readv () absent ENOSYS;
     311 sys_process_vm_writev () absent ENOSYS;
-    314 sys_sched_setattr (pid: i32, attr: GuestAddr, flags: u32) partial "nice is kept, without effect";
+    314 sys_sched_setattr (pid: i32, attr: GuestAddr, flags: u32) partial "everything is SCHED_OTHER: of the rest only nice counts";
     315 sys_sched_getattr (pid: i32, attr: GuestAddr, size: u32, flags: u32) full;
     316 sys_renameat2 (old_dir: DirFd, old: UserStr, new_dir: DirFd, new: UserStr, flags: RenameFlags) full;
     317 sys_seccomp () absent EINVAL;
