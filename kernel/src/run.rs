@@ -214,17 +214,22 @@ impl Kernel {
         let task = &mut self.world.tasks[ix];
         task.call = Some(call);
         task.restart.clear();
-        self.make_call(ix);
+        self.call_with(ix, &call);
     }
 
     /// Makes the call under way, for the first time or again.
     fn make_call(&mut self, ix: u32) {
-        let Some(Call { nr, args }) = self.world.tasks[ix].call else { return };
+        if let Some(call) = self.world.tasks[ix].call {
+            self.call_with(ix, &call);
+        }
+    }
+
+    fn call_with(&mut self, ix: u32, &Call { nr, ref args }: &Call) {
         self.calls += 1;
         let result = if self.config.strace {
-            trace::call(&mut Cx::new(self, ix), nr, &args)
+            trace::call(&mut Cx::new(self, ix), nr, args)
         } else {
-            let result = table::dispatch(&mut Cx::new(self, ix), nr, &args);
+            let result = table::dispatch(&mut Cx::new(self, ix), nr, args);
             if self.postponed.is_some() { self.with_postponed(ix, result) } else { result }
         };
         match result {
