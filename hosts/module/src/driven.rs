@@ -24,6 +24,7 @@ const OPTION_WINDOW: u32 = 3;
 const OPTION_READ_ONLY_MOUNTS: u32 = 4;
 const OPTION_INTERPRET: u32 = 5;
 const OPTION_PROFILE: u32 = 6;
+const OPTION_FILE_MOUNTS: u32 = 7;
 
 const STRING_ENTRYPOINT: u32 = 1;
 const STRING_WORKING_DIR: u32 = 2;
@@ -96,6 +97,7 @@ pub(crate) extern "C" fn bw_option(key: u32, value: u64) {
         OPTION_STRACE => state.setup.strace = value != 0,
         OPTION_WINDOW => state.setup.window = Some(window(value as u32)),
         OPTION_READ_ONLY_MOUNTS => state.setup.read_only_mounts = value,
+        OPTION_FILE_MOUNTS => state.setup.file_mounts = value,
         OPTION_INTERPRET => state.setup.is_interpreted = value != 0,
         OPTION_PROFILE => state.setup.is_profiled = value != 0,
         _ => {}

@@ -14,12 +14,16 @@ const OFLAGS_EXCL: u32 = 4;
 const OFLAGS_TRUNC: u32 = 8;
 /// Where a directory goes whose own name would cover the root.
 const ROOT_GOES_TO: &[u8] = b"/mnt";
+/// What our own host calls the file of a directory made for a mount of one file.
+const ONE_FILE: &[u8] = b"file";
 
 /// One preopened directory.
 struct Mount {
     fd: Fd,
     path: Vec<u8>,
     is_read_only: bool,
+    /// Only the file `ONE_FILE` in it is mounted.
+    is_file: bool,
     /// Rights that files opened below may have.
     inheriting: u64,
 }
@@ -32,17 +36,25 @@ pub(crate) struct Mounts {
 impl Mounts {
     /// Asks the engine. A relative name counts from the container's working directory; a directory that would cover
     /// the root goes to /mnt.
-    pub(crate) fn find(working_dir: &[u8], read_only: u64) -> Mounts {
+    pub(crate) fn find(working_dir: &[u8], read_only: u64, files: u64) -> Mounts {
         let preopens = (FIRST_PREOPEN..).map_while(|fd| Some((fd, wasi::preopen(fd)?)));
         let mount = |(index, (fd, name)): (usize, (Fd, Vec<u8>))| {
             let inheriting = wasi::fdstat(fd).map_or(u64::MAX, |stat| stat.2);
             let path = mount_point(working_dir, &name);
             let is_read_only = index < 64 && read_only >> index & 1 != 0 || inheriting & rights::FD_WRITE == 0;
-            Mount { fd, path, is_read_only, inheriting }
+            Mount { fd, path, is_read_only, is_file: index < 64 && files >> index & 1 != 0, inheriting }
         };
         Mounts { list: preopens.enumerate().map(mount).collect() }
     }
 
+    /// WASI has no empty path: the mount's root is `.`, or the one file.
+    fn relative<'a>(&self, mount: u32, path: &'a [u8]) -> &'a [u8] {
+        match self.list.get(mount as usize) {
+            Some(mount) if mount.is_file => ONE_FILE,
+            _ if path.is_empty() => b".",
+            _ => path,
+        }
+    }
     fn dir(&self, mount: u32) -> HostResult<Fd> {
         self.list.get(mount as usize).map(|m| m.fd).ok_or(HostError::Refused)
     }
@@ -57,11 +69,6 @@ fn mount_point(working_dir: &[u8], name: &[u8]) -> Vec<u8> {
         path.extend_from_slice(part);
     }
     if path.is_empty() { ROOT_GOES_TO.to_vec() } else { path }
-}
-
-/// WASI has no empty path: the mount's root is `.`.
-fn relative(path: &[u8]) -> &[u8] {
-    if path.is_empty() { b"." } else { path }
 }
 
 fn kind(wasi: u8) -> Option<FileKind> {
@@ -95,9 +102,10 @@ impl HostFiles for Mounts {
         self.list.iter().map(|m| (m.path.clone(), m.is_read_only)).collect()
     }
     fn stat(&mut self, mount: u32, path: &[u8]) -> HostResult<HostStat> {
-        wasi::stat(self.dir(mount)?, relative(path)).map(host_stat)
+        wasi::stat(self.dir(mount)?, self.relative(mount, path)).map(host_stat)
     }
     fn open(&mut self, mount: u32, path: &[u8], flags: OpenFlags, _mode: u32) -> HostResult<HostFileId> {
+        let path = self.relative(mount, path);
         let mount = self.list.get(mount as usize).ok_or(HostError::Refused)?;
         let oflags = [
             (OpenFlags::O_CREAT, OFLAGS_CREAT),
@@ -113,7 +121,7 @@ impl HostFiles for Mounts {
         if flags.writes() || flags.contains(OpenFlags::O_TRUNC) {
             wanted |= rights::FD_WRITE | rights::FD_FILESTAT_SET_SIZE;
         }
-        wasi::open(mount.fd, relative(path), oflags, wanted & mount.inheriting)
+        wasi::open(mount.fd, path, oflags, wanted & mount.inheriting)
     }
     fn close(&mut self, file: HostFileId) {
         wasi::close(file);
@@ -135,9 +143,9 @@ impl HostFiles for Mounts {
     }
     fn read_dir(&mut self, mount: u32, path: &[u8]) -> HostResult<Vec<DirEntry>> {
         let wanted = rights::FD_READ | rights::FD_READDIR;
+        let path = self.relative(mount, path);
         let mount = self.list.get(mount as usize).ok_or(HostError::Refused)?;
-        let fd =
-            wasi::open(mount.fd, relative(path), OFLAGS_DIRECTORY, wanted & (mount.inheriting | rights::FD_READDIR))?;
+        let fd = wasi::open(mount.fd, path, OFLAGS_DIRECTORY, wanted & (mount.inheriting | rights::FD_READDIR))?;
         let entries = list(fd);
         wasi::close(fd);
         entries
@@ -175,7 +183,7 @@ impl HostFiles for Mounts {
         mtime: Option<Timespec>,
     ) -> HostResult<()> {
         let (atime, mtime) = (atime.map(Timespec::to_nanos), mtime.map(Timespec::to_nanos));
-        wasi::set_times(self.dir(mount)?, relative(path), atime, mtime)
+        wasi::set_times(self.dir(mount)?, self.relative(mount, path), atime, mtime)
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct Setup {
     pub(crate) is_profiled: bool,
     /// Bit n: the n-th preopened directory is read-only.
     pub(crate) read_only_mounts: u64,
+    /// Bit n: of the n-th only the file in it is mounted.
+    pub(crate) file_mounts: u64,
 }
 
 /// The one machine.
@@ -54,7 +56,7 @@ impl Machine {
         wishes.env = wasi::environ();
 
         let working_dir = wishes.working_dir.as_ref().unwrap_or(&config.working_dir);
-        let mounts = Mounts::find(working_dir, setup.read_only_mounts);
+        let mounts = Mounts::find(working_dir, setup.read_only_mounts, setup.file_mounts);
         let streams = Streams::new(is_driven, setup.window);
         let mut host = Box::new(WasiHost::new(mounts, streams.clone()));
         if !is_driven && host.is_terminal(Stream::Stdin) {

@@ -23,6 +23,7 @@ const OPTION_WINDOW: u32 = 3;
 const OPTION_READ_ONLY_MOUNTS: u32 = 4;
 const OPTION_INTERPRET: u32 = 5;
 const OPTION_PROFILE: u32 = 6;
+const OPTION_FILE_MOUNTS: u32 = 7;
 
 const PAUSE_BUDGET: u8 = 0;
 const PAUSE_IDLE: u8 = 1;
@@ -126,11 +127,12 @@ impl Machine {
 
     fn configure(&mut self, options: &Options, mounts: &[Mount], terminal: Option<&Terminal>) -> Outcome<()> {
         let option: TypedFunc<(u32, u64), ()> = function(&mut self.store, &self.instance, "bw_option")?;
-        let read_only = mounts.iter().enumerate().map(|(i, mount)| (mount.is_read_only as u64) << i).sum();
+        let bits = |is: fn(&Mount) -> bool| mounts.iter().enumerate().map(|(i, mount)| (is(mount) as u64) << i).sum();
         let numbers = [
             (OPTION_MEMORY, options.memory_bytes),
             (OPTION_STRACE, options.strace as u64),
-            (OPTION_READ_ONLY_MOUNTS, read_only),
+            (OPTION_READ_ONLY_MOUNTS, bits(|mount| mount.is_read_only)),
+            (OPTION_FILE_MOUNTS, bits(|mount| mount.link.is_some())),
             (OPTION_INTERPRET, options.is_interpreted as u64),
             (OPTION_PROFILE, options.is_profiled as u64),
         ];
