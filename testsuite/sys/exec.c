@@ -68,6 +68,21 @@ int main(int argc, char **argv) {
     FAILS(execl("/tmp", "tmp", NULL), EACCES);
     write_file("text", "not a program");
     FAILS(execl("text", "text", NULL), EACCES);
+    // Headers that no program has: nothing of the caller is lost.
+    unsigned char head[4096];
+    int own = open(exe, O_RDONLY);
+    CHECK(own >= 0 && read(own, head, sizeof head) == sizeof head && close(own) == 0);
+    static const struct { int at, size; uint64_t value; } absurd[] = {
+        {0, 1, 0}, {16, 2, 9}, {18, 2, 183}, {54, 2, 3}, {56, 2, 0xffff}, {56, 2, 0}, {32, 8, UINT64_MAX - 7}, {32, 8, 1ull << 62},
+    };
+    for (unsigned i = 0; i < sizeof absurd / sizeof *absurd; i++) {
+        unsigned char copy[sizeof head];
+        memcpy(copy, head, sizeof head);
+        memcpy(copy + absurd[i].at, &absurd[i].value, absurd[i].size);
+        int fd = open("absurd", O_WRONLY | O_CREAT | O_TRUNC, 0755);
+        CHECK(fd >= 0 && write(fd, copy, sizeof copy) == sizeof copy && close(fd) == 0);
+        FAILS(execl("absurd", "absurd", NULL), ENOEXEC);
+    }
     CHECK(chmod("text", 0755) == 0);
     FAILS(execl("text", "text", NULL), ENOEXEC);
     FAILS(execl("text/x", "x", NULL), ENOTDIR);

@@ -41,6 +41,19 @@ enum Member {
     Other,
 }
 
+/// What a compressed archive may hold: contents of an image, and headers around them.
+const ARCHIVE_MAX: u64 = crate::CONTENTS_MAX + (1 << 30);
+
+/// All of a stream, unless it is more than `most`: a few bytes can be made to grow without end.
+fn whole(stream: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is more than an image may hold"));
+    }
+    Ok(bytes)
+}
+
 /// A part of a source to be read; and its length.
 pub type Part<'a> = (Box<dyn Read + 'a>, u64);
 
@@ -58,10 +71,8 @@ impl Source {
         let data = if meta.is_file() && !decompress::is_compressed(&head[..got]) {
             Data::File(file, meta.len())
         } else {
-            let mut bytes = Vec::new();
-            let mut plain = decompress::open(file).at(&place)?;
-            plain.read_to_end(&mut bytes).at(format_args!("{place}: cannot be uncompressed"))?;
-            Data::Memory(bytes)
+            let plain = decompress::open(file).at(&place)?;
+            Data::Memory(whole(plain, ARCHIVE_MAX).at(format_args!("{place}: cannot be uncompressed"))?)
         };
         Archive::index(data).at(&place).map(Source::Archive)
     }
@@ -223,4 +234,16 @@ fn clean(path: &[u8]) -> Vec<u8> {
 fn relative_to(path: &[u8], target: &[u8]) -> Vec<u8> {
     let parent = path.iter().rposition(|&b| b == b'/').map_or(&b""[..], |slash| &path[..slash]);
     if target.starts_with(b"/") { clean(target) } else { clean(&[parent, b"/", target].concat()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_grows_without_end_is_refused() {
+        assert_eq!(whole(&[7; 10][..], 10).unwrap(), [7; 10]);
+        let error = whole(io::repeat(0), 100_000).unwrap_err();
+        assert!(error.to_string().contains("more than an image may hold"), "{error}");
+    }
 }

@@ -1,6 +1,8 @@
 //! `cargo run -p brainworm-oracle --release -- [--states N] [--seed S] [--only TEXT]... [--report FILE] [--docs FILE | --check-docs FILE]`,
 //! or `--sequences N` for short programs instead of single forms. `--cases FILE` stores the failures
 //! with the truth; `--record FILE` fills in or renews the truth of the cases in FILE.
+//!
+//! Longer runs are noted in `records.md`.
 
 use brainworm_oracle::bench::Bench;
 use brainworm_oracle::case::Case;
