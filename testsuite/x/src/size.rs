@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// and what fails is growth beyond `KERNEL_BYTES_NOW`.
 const KERNEL_BYTES_GOAL: u64 = 1_258_291;
 /// What it may not grow past unseen.
-const KERNEL_BYTES_NOW: u64 = 1_420_000;
+const KERNEL_BYTES_NOW: u64 = 1_430_000;
 const BYTES_PER_MAPPED_FILE: u64 = 4096;
 const BYTES_PER_INODE: u64 = 128;
 const BYTES_OF_THE_REST: u64 = 256 << 10;
