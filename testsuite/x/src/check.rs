@@ -23,7 +23,7 @@ const STEPS: [(&str, When, &[&str]); 26] = [
         &["cargo", "clippy", "--quiet", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"],
     ),
     ("tidy", When::Quick, &["x", "tidy"]),
-    ("unit", When::Quick, &["cargo", "test", "--quiet", "--release", "--workspace"]),
+    ("unit", When::Quick, &["cargo", "test", "--quiet", "--release", "--workspace", "--no-fail-fast"]),
     ("images", When::Full, &["x", "images"]),
     ("build", When::Full, &["cargo", "build", "--quiet", "--release", "--workspace"]),
     (

@@ -2,7 +2,7 @@
 
 use super::{Target, as_is};
 use brainworm_abi::FileKind;
-use brainworm_abi::image::{ContainerConfig, Image, Layout};
+use brainworm_abi::image::{ContainerConfig, Image, Layout, SLOT_WORDS};
 use brainworm_pack::tree::{Body, Directory, Meta, Tree};
 use brainworm_pack::{Container, link};
 
@@ -37,7 +37,7 @@ fn seeds() -> Vec<Vec<u8>> {
     vec![image.clone(), module_with(&image)]
 }
 
-/// The least that `link::extract` takes for a module: memory, two exported globals, data.
+/// The least that `link::extract` takes for a module: memory, two exported globals, data; without translated code.
 fn module_with(image: &[u8]) -> Vec<u8> {
     let mut wasm = b"\0asm\x01\0\0\0".to_vec();
     let mut section = |id: u8, body: &[u8]| {
@@ -54,9 +54,9 @@ fn module_with(image: &[u8]) -> Vec<u8> {
         exports.extend([3, index]);
     }
     section(7, &exports);
-    let mut data = vec![2, 0, 0x41, 0x80, 8, 0x0b, 8];
-    data.extend(0x10000u32.to_le_bytes());
-    data.extend((image.len() as u32).to_le_bytes());
+    let mut data = vec![2, 0, 0x41, 0x80, 8, 0x0b, 4 * SLOT_WORDS as u8];
+    let slot: [u32; SLOT_WORDS] = [0x10000, image.len() as u32, 0, 0];
+    data.extend(slot.iter().flat_map(|word| word.to_le_bytes()));
     data.extend([0, 0x41, 0x80, 0x80, 4, 0x0b]);
     leb(&mut data, image.len());
     data.extend_from_slice(image);
