@@ -154,6 +154,10 @@ impl<'a> Builder<'a> {
             _ => {}
         }
         if does_nothing(i.mn) {
+            // A block's first op stands for its first byte: should the page die, the guest goes on there.
+            if self.ops.is_empty() {
+                self.ops.push(Op { disp: size_of::<Op>() as i32, ..Op::new(Code::Goto, off) });
+            }
             return Then::On;
         }
         if let Some(then) = self.fuse(i, off, next) {
