@@ -12,6 +12,7 @@ import difflib
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -106,6 +107,9 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--show", action="store_true", help="print the normalised traces")
     args = parser.parse_args()
+    # A background job of a shell ignores these, and so would every program traced natively.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     cache, patterns, failed, passed = pathlib.Path(args.cache), explained(), 0, 0
     root = cache / "strace"
     for name in ["tmp", "proc", "dev"]:

@@ -60,18 +60,16 @@ int main(int argc, char **argv) {
     exe[len] = 0;
     self = exe;
     scratch();
-    // A program that runs cannot be changed.
+    // A program that runs cannot be changed. (Not with O_TRUNC: an overlay of Linux empties its copy before it refuses.)
     FAILS(open(exe, O_WRONLY), ETXTBSY);
-    FAILS(open(exe, O_RDONLY | O_TRUNC), ETXTBSY);
-    FAILS(truncate(exe, 0), ETXTBSY);
+    unsigned char head[4096];
+    int own = open(exe, O_RDONLY);
+    CHECK(own >= 0 && read(own, head, sizeof head) == sizeof head && close(own) == 0);
     FAILS(execl("none", "none", NULL), ENOENT);
     FAILS(execl("/tmp", "tmp", NULL), EACCES);
     write_file("text", "not a program");
     FAILS(execl("text", "text", NULL), EACCES);
     // Headers that no program has: nothing of the caller is lost.
-    unsigned char head[4096];
-    int own = open(exe, O_RDONLY);
-    CHECK(own >= 0 && read(own, head, sizeof head) == sizeof head && close(own) == 0);
     static const struct { int at, size; uint64_t value; } absurd[] = {
         {0, 1, 0}, {16, 2, 9}, {18, 2, 183}, {54, 2, 3}, {56, 2, 0xffff}, {56, 2, 0}, {32, 8, UINT64_MAX - 7}, {32, 8, 1ull << 62},
     };
