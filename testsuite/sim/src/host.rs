@@ -45,6 +45,8 @@ pub struct World {
     pub is_chaotic: bool,
     /// Copy the guest's output and the log to this process's streams at once.
     pub is_live: bool,
+    /// Bytes of `stdout` and of `stderr` that are kept; the rest is taken and forgotten.
+    pub kept_bytes: usize,
     /// Events owed for calls that answered WouldBlock.
     pub owed: Vec<Event>,
     random: Random,
@@ -60,6 +62,7 @@ impl World {
             stderr: Vec::new(),
             is_chaotic,
             is_live: false,
+            kept_bytes: usize::MAX,
             owed: Vec::new(),
             random: Random::new(seed),
         }
@@ -128,10 +131,12 @@ impl Host for SimHost {
                 _ => std::io::stdout().write_all(bytes).and_then(|()| std::io::stdout().flush()),
             };
         }
-        match stream {
-            Stream::Stderr => world.stderr.extend_from_slice(bytes),
-            _ => world.stdout.extend_from_slice(bytes),
-        }
+        let kept_bytes = world.kept_bytes;
+        let kept = match stream {
+            Stream::Stderr => &mut world.stderr,
+            _ => &mut world.stdout,
+        };
+        kept.extend_from_slice(&bytes[..len.min(kept_bytes.saturating_sub(kept.len()))]);
         Ok(len)
     }
     fn is_terminal(&mut self, _stream: Stream) -> bool {
