@@ -1,7 +1,8 @@
 //! Bytes to [`Insn`], by iced-x86. The only module that knows iced's types besides the table of rows.
 
 use crate::Gpr;
-use crate::insn::{Cond, Insn, Mem, Operand, Rep, Width};
+use crate::insn::{Cond, Insn, Mem, Mn, Operand, Rep, Vex, Width};
+use crate::isa::avx;
 use crate::isa::table;
 use iced_x86::{Code, ConditionCode, Decoder, DecoderError, DecoderOptions, Instruction, OpKind, Register};
 
@@ -21,7 +22,16 @@ pub fn decode(code: &[u8], offset: u32) -> Result<Insn, DecodeError> {
     let mut raw = Instruction::default();
     decoder.decode_out(&mut raw);
     match decoder.last_error() {
-        DecoderError::None => convert(&raw),
+        DecoderError::None => {
+            let mut insn = convert(&raw)?;
+            if insn.mn == Mn::Fma {
+                // What it does is in its opcode, and in VEX.W, which becomes bit 8.
+                let vex = code.iter().position(|byte| *byte == 0xc4).unwrap_or(0);
+                let byte = |n: usize| i64::from(code.get(vex + n).copied().unwrap_or(0));
+                insn.imm = byte(3) | (byte(2) & 0x80) << 1;
+            }
+            Ok(insn)
+        }
         DecoderError::NoMoreBytes if code.len() < 15 => Err(DecodeError::Truncated),
         _ => Err(DecodeError::Invalid),
     }
@@ -75,7 +85,10 @@ fn register(r: Register) -> (Operand, Option<Width>) {
 }
 
 fn memory(raw: &Instruction) -> Mem {
-    let pick = |r: Register| if r == Register::None { Gpr::ZERO } else { Gpr(r.number() as u8) };
+    // A vector of indices is an operand of its own.
+    let pick = |r: Register| {
+        if r == Register::None || r.is_vector_register() { Gpr::ZERO } else { Gpr(r.number() as u8) }
+    };
     let addr32 = raw.memory_base().is_gpr32()
         || raw.memory_index().is_gpr32()
         || raw.memory_base() == Register::EIP
@@ -130,7 +143,11 @@ fn condition(raw: &Instruction) -> Cond {
 }
 
 fn convert(raw: &Instruction) -> Result<Insn, DecodeError> {
-    let mn = table::row_of(raw.mnemonic(), raw.code()).ok_or(DecodeError::Invalid)?;
+    let vex = avx::find(raw.mnemonic());
+    let mn = match vex {
+        Some((mn, _)) => mn,
+        None => table::row_of(raw.mnemonic(), raw.code()).ok_or(DecodeError::Invalid)?,
+    };
     let mut insn = Insn { mn, len: raw.len() as u8, cond: condition(raw), lock: raw.has_lock_prefix(), ..Insn::EMPTY };
     insn.rep = match (raw.has_repne_prefix(), raw.has_rep_prefix()) {
         (true, _) => Rep::Repne,
@@ -178,6 +195,9 @@ fn convert(raw: &Instruction) -> Result<Insn, DecodeError> {
         insn.ops[n as usize] = op;
         widths[n as usize] = w;
     }
+    if let Some((_, whole)) = vex {
+        order_vex(raw, &mut insn, &mut widths, whole);
+    }
     // The operation's width: the destination's, else the source's; what has neither (push imm, call) is 64 bit but for
     // the forms whose name says otherwise.
     insn.width = widths[0].or(widths[1]).or(widths[2]).unwrap_or_else(|| stack_width(raw));
@@ -186,6 +206,30 @@ fn convert(raw: &Instruction) -> Result<Insn, DecodeError> {
         insn.mem.addr32 = true;
     }
     Ok(insn)
+}
+
+/// Puts the operands of a VEX-encoded instruction where the SSE one has them, the first source last. `whole` is how its
+/// form of 256 bits is done.
+fn order_vex(raw: &Instruction, insn: &mut Insn, widths: &mut [Option<Width>; 4], whole: Vex) {
+    let indices = raw.memory_index();
+    let is_wide = insn.ops.iter().any(|op| matches!(op, Operand::Ymm(_))) || indices.is_ymm() || insn.mem_bytes == 32;
+    insn.vex = if is_wide { whole } else { Vex::L128 };
+    let [dst, a, b, c] = insn.ops;
+    if indices.is_vector_register() {
+        // Destination, mask, indices.
+        insn.ops = [dst, b, register(indices).0, a];
+    } else if dst == Operand::Mem || matches!(b, Operand::None) || matches!(b, Operand::Imm) && !is_shift(insn.mn) {
+        insn.ops[3] = if matches!(dst, Operand::Mem) { Operand::None } else { dst };
+    } else {
+        insn.ops = [dst, b, c, a];
+        *widths = [widths[0], widths[2], widths[3], widths[1]];
+    }
+}
+
+/// SSE shifts one register by an immediate, VEX another.
+fn is_shift(mn: Mn) -> bool {
+    use Mn::*;
+    matches!(mn, Psllw | Pslld | Psllq | Psrlw | Psrld | Psrlq | Psraw | Psrad | Pslldq | Psrldq)
 }
 
 /// Width of instructions without sized operands: 0x66 forms of the stack instructions and cbw & co.

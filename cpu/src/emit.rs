@@ -9,7 +9,7 @@
 
 use crate::flags::{Flag, FlagOp};
 use crate::fp::{FpCvt, FpOp, FpType, Lanes};
-use crate::insn::{Cond, Insn, Mem, Operand, Width};
+use crate::insn::{Cond, Insn, Mem, Operand, Vex, Width};
 use crate::vec::{Shape, VBin, VShift, VUn};
 use crate::{Cpu, Exception, Exit, Gpr, Guest};
 
@@ -166,9 +166,9 @@ pub trait Emit: Sized {
 
     // ---- vectors: the words are wasm's
 
-    /// The low 128 bits of a vector register.
+    /// The low 128 bits of a vector register; from 16 on the high ones ([`UPPER`](crate::state::UPPER)).
     fn xmm(&mut self, r: u8) -> Self::X;
-    /// Writes them; the upper half of the ymm register stays.
+    /// Writes them; the other half of the ymm register stays.
     fn set_xmm(&mut self, r: u8, x: Self::X);
     /// An mmx register, zero-extended.
     fn mmx(&mut self, r: u8) -> Self::X;
@@ -203,8 +203,17 @@ pub trait Emit: Sized {
     /// Stores the low 4, 8 or 16 bytes.
     fn vstore(&mut self, bytes: u32, aligned: bool, addr: Self::V, x: Self::X) -> Done<Self>;
 
+    /// Loads 32 bytes, lower half first.
+    fn vload_pair(&mut self, addr: Self::V) -> Result<(Self::X, Self::X), Self::Trap>;
+    /// Stores 32 bytes, or nothing.
+    fn vstore_pair(&mut self, addr: Self::V, low: Self::X, high: Self::X) -> Done<Self>;
+
     // ---- floating point: x86's rules exactly, MXCSR included
 
+    /// Until [`Emit::fp_raise`] exceptions are collected: those of both halves of 256 bits are looked at together.
+    fn fp_collect(&mut self);
+    /// Raises what was collected.
+    fn fp_raise(&mut self) -> Done<Self>;
     /// Arithmetic; scalar operations keep the upper lanes of `a`.
     fn fp(&mut self, op: FpOp, t: FpType, lanes: Lanes, a: Self::X, b: Self::X) -> Result<Self::X, Self::Trap>;
     /// Conversions between vectors. Lanes that the conversion does not define come from `a`; `b` is converted.
@@ -275,7 +284,8 @@ pub trait Emit: Sized {
             Place::Mem(m) => self.put(w, m, v),
         }
     }
-    /// Vector operand (xmm, mmx or memory of `bytes`; general registers are zero-extended). `aligned` as in `vload`.
+    /// Vector operand (xmm, mmx or memory of `bytes`; general registers are zero-extended). `aligned` as in `vload`, but
+    /// VEX asks for it only where the instruction is about it.
     #[inline(always)]
     fn xread(&mut self, bytes: u32, aligned: bool, i: &Insn, op: Operand) -> Result<Self::X, Self::Trap> {
         Ok(match op {
@@ -288,7 +298,7 @@ pub trait Emit: Sized {
             }
             _ => {
                 let addr = self.addr(&i.mem);
-                self.vload(bytes, aligned, addr)?
+                self.vload(bytes, aligned && i.vex == Vex::None, addr)?
             }
         })
     }
@@ -300,7 +310,7 @@ pub trait Emit: Sized {
             Operand::Mmx(r) => self.set_mmx(r, x),
             _ => {
                 let addr = self.addr(&i.mem);
-                self.vstore(bytes, aligned, addr, x)?
+                self.vstore(bytes, aligned && i.vex == Vex::None, addr, x)?
             }
         }
         Ok(())

@@ -66,6 +66,23 @@ pub enum FpCvt {
     Tpd2dq,
 }
 
+/// Set in what is passed for MXCSR: exceptions are noted from bit [`COLLECTED`] on, and raised by [`raise`].
+const COLLECT: u32 = 1 << 31;
+/// See [`COLLECT`].
+const COLLECTED: u32 = 16;
+
+/// From now on exceptions are collected.
+pub fn collect(mxcsr: &mut u32) {
+    *mxcsr |= COLLECT;
+}
+
+/// Raises what was collected, as if one instruction had computed all of it; nothing if nothing was to be collected.
+pub fn raise(mxcsr: &mut u32) -> Result<(), Exception> {
+    let raised = Flags::from_bits_truncate((*mxcsr >> COLLECTED) as u8);
+    *mxcsr &= 0xffff;
+    Lanewise { modes: Env::sse(*mxcsr), raised }.finish(mxcsr)
+}
+
 /// The inexact flag in MXCSR.
 const PE: u32 = 1 << 5;
 
@@ -177,17 +194,17 @@ fn exact<F: Elem>(env: &mut Env, op: FpOp, lane: usize, a: F::Bits, b: F::Bits) 
 /// Collects the exceptions of lanes computed one by one, as the processor does for a packed instruction: all lanes are
 /// looked at before any is computed, so an unmasked exception found there leaves those of results unreported (SDM Vol. 1
 /// 11.5.2.1).
-struct Lanewise {
+pub(crate) struct Lanewise {
     modes: Env,
     raised: Flags,
 }
 
 impl Lanewise {
-    fn new(mxcsr: u32) -> Lanewise {
+    pub(crate) fn new(mxcsr: u32) -> Lanewise {
         Lanewise { modes: Env::sse(mxcsr), raised: Flags::empty() }
     }
 
-    fn lane<T>(&mut self, f: impl FnOnce(&mut Env) -> T) -> T {
+    pub(crate) fn lane<T>(&mut self, f: impl FnOnce(&mut Env) -> T) -> T {
         let mut env = self.modes;
         let v = f(&mut env);
         self.raised |= env.raised;
@@ -195,7 +212,11 @@ impl Lanewise {
     }
 
     /// Notes the flags; an unmasked one is #XM.
-    fn finish(self, mxcsr: &mut u32) -> Result<(), Exception> {
+    pub(crate) fn finish(self, mxcsr: &mut u32) -> Result<(), Exception> {
+        if *mxcsr & COLLECT != 0 {
+            *mxcsr |= u32::from(self.raised.bits()) << COLLECTED;
+            return Ok(());
+        }
         let before = self.raised & Flags::PRE;
         let raised = if (before & !self.modes.masked).is_empty() { self.raised } else { before };
         *mxcsr |= u32::from(raised.bits());

@@ -128,6 +128,19 @@ pub enum Rep {
     Repne,
 }
 
+/// How a vector instruction is encoded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Vex {
+    /// Not by VEX, or not a vector instruction.
+    None,
+    /// 128 bits or a scalar: the destination's upper half is cleared.
+    L128,
+    /// 256 bits: the instruction of 128 bits on both halves.
+    Pair,
+    /// 256 bits, all at once.
+    L256,
+}
+
 /// Condition codes by encoding (SDM Vol. 1 appendix B.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs, reason = "the manual's suffixes")]
@@ -192,7 +205,10 @@ pub struct Insn {
     pub lock: bool,
     /// Size of the memory operand in bytes (0: none or not an access).
     pub mem_bytes: u8,
-    /// Operands, destination first.
+    /// Encoding by VEX.
+    pub vex: Vex,
+    /// Operands, destination first. Of VEX instructions the last one is the first source, and the others are where the
+    /// SSE instruction has them: `vpaddb a, b, c` is [a, c, none, b].
     pub ops: [Operand; 4],
     /// The memory operand, if one of `ops` is [`Operand::Mem`].
     pub mem: Mem,
@@ -218,6 +234,7 @@ impl Insn {
         rep: Rep::None,
         lock: false,
         mem_bytes: 0,
+        vex: Vex::None,
         ops: [Operand::None; 4],
         mem: Mem::NONE,
         imm: 0,
@@ -231,5 +248,10 @@ impl Insn {
     #[inline(always)]
     pub const fn src(&self) -> Operand {
         self.ops[1]
+    }
+    /// The first source of a vector instruction: the destination, unless VEX names another.
+    #[inline(always)]
+    pub const fn first(&self) -> Operand {
+        if matches!(self.vex, Vex::None) { self.ops[0] } else { self.ops[3] }
     }
 }

@@ -1,5 +1,6 @@
 //! The registers of one guest thread, as plain data.
 
+use crate::cpuid::Level;
 use crate::insn::Mem;
 use crate::vec;
 
@@ -30,6 +31,11 @@ impl Gpr {
     /// GS segment base.
     pub const GS_BASE: Gpr = Gpr(19);
 }
+
+/// Number of the upper half of ymm0 among vectors of 128 bits; those of the others follow.
+pub(crate) const UPPER: u8 = 16;
+/// Number of the first vector of [`Cpu::aside`]: result low and high, memory operand low and high.
+pub(crate) const ASIDE: u8 = 32;
 
 /// One vector register: 256 bits, low quadword first; the low half is xmm.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -64,6 +70,9 @@ pub struct Cpu {
     pub flags: LazyFlags,
     /// ymm0..ymm15.
     pub ymm: [Ymm; 16],
+    /// Halves of 256-bit operands and results aside, while the instruction works on one half after the other; mean
+    /// nothing between instructions.
+    pub aside: [[u64; 2]; 4],
     /// MXCSR (SDM Vol. 1 10.2.3).
     pub mxcsr: u32,
     /// x87 control word, status word (TOP included), tag word in full form (2 bits a register, SDM Vol. 1 8.1.7).
@@ -77,6 +86,8 @@ pub struct Cpu {
     /// Not 0: the program has cleared the sticky flags of MXCSR and may look at them later, so lowered code, which does
     /// not keep them, leaves floating point to the interpreter.
     pub fp_watched: u32,
+    /// What CPUID shows.
+    pub shown: Level,
     /// See `fop`.
     pub fip: u64,
     /// See `fop`.
@@ -93,12 +104,14 @@ impl Cpu {
             rip: 0,
             flags: LazyFlags::default(),
             ymm: [Ymm::default(); 16],
+            aside: [[0; 2]; 4],
             mxcsr: 0x1f80,
             fcw: 0x37f,
             fsw: 0,
             ftw: 0xffff,
             fop: 0,
             fp_watched: 0,
+            shown: Level::Usual,
             fip: 0,
             fdp: 0,
             fpr: [(0, 0); 8],
@@ -174,5 +187,25 @@ impl Cpu {
     pub fn set_xmm(&mut self, r: u8, x: vec::Bytes) {
         let y = &mut self.ymm[r as usize & 15].0;
         (y[0], y[1]) = vec::halves(x);
+    }
+    /// A vector of 128 bits by number: 0..=15 lower halves of the registers, 16..=31 upper ones, from [`ASIDE`] on
+    /// those aside.
+    pub fn vector(&self, r: u8) -> vec::Bytes {
+        let y = &self.ymm[r as usize & 15].0;
+        match r >> 4 {
+            0 => vec::of_halves(y[0], y[1]),
+            1 => vec::of_halves(y[2], y[3]),
+            _ => vec::of_halves(self.aside[r as usize & 3][0], self.aside[r as usize & 3][1]),
+        }
+    }
+    /// Writes one of them.
+    pub fn set_vector(&mut self, r: u8, x: vec::Bytes) {
+        let y = &mut self.ymm[r as usize & 15].0;
+        let (low, high) = vec::halves(x);
+        match r >> 4 {
+            0 => (y[0], y[1]) = (low, high),
+            1 => (y[2], y[3]) = (low, high),
+            _ => self.aside[r as usize & 3] = [low, high],
+        }
     }
 }

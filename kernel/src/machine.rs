@@ -21,6 +21,7 @@ use brainworm_abi::linux::Caller;
 use brainworm_abi::linux::signal::{SI_KERNEL, SIGCONT, SIGHUP, SigInfo};
 use brainworm_abi::{Bell, Effect, ExitStatus, Frame, Host, Io, Nanos, PAGE_SHIFT, ProcNode, Timespec, WaitPoint};
 use brainworm_cpu::ahead::{Call, Index};
+use brainworm_cpu::cpuid::Level;
 use brainworm_cpu::interp::RegionCounts;
 use brainworm_cpu::{Cpu, Engine, HostAddr, MemFaultKind};
 use brainworm_fs::{PathRef, Vfs};
@@ -37,6 +38,8 @@ pub struct BootConfig {
     pub kernel_bytes: u64,
     /// Print every system call through `Host::log`.
     pub strace: bool,
+    /// What CPUID shows.
+    pub cpu: Level,
 }
 
 /// Why a machine could not start: one line for the user, and docker's exit code (125, 126, 127).
@@ -149,6 +152,7 @@ impl Kernel {
                 boot_wall: wall.to_nanos(),
                 image_pages,
                 switches: 0,
+                cpu: config.cpu,
             },
         };
         Some(Kernel {

@@ -10,7 +10,8 @@ use crate::emit::{Done, Emit, Helper, Place};
 use crate::flags::{Flag, FlagOp};
 use crate::fp::{self, FpCvt, FpOp, FpType, Lanes};
 use crate::helper::fault;
-use crate::insn::{Cond, Insn, Mem, Mn, Operand, Width};
+use crate::insn::{Cond, Insn, Mem, Mn, Operand, Vex, Width};
+use crate::isa::avx;
 use crate::isa::table::Meaning;
 use crate::mem::{Checked, Guest, MemFault};
 use crate::state::{Cpu, Exception, Exit};
@@ -68,10 +69,15 @@ impl<'a> Exec<'a> {
 
     /// Runs `insn`, found at `cpu.rip`: afterwards rip is at the next one, or, with a fault, where it was.
     pub fn step(&mut self, insn: &Insn, meaning: Meaning<Exec<'a>>) -> Option<Exit> {
-        let rip = self.cpu.rip;
+        let (rip, mxcsr) = (self.cpu.rip, self.cpu.mxcsr);
         self.cpu.rip = rip.wrapping_add(insn.len as u64);
-        if meaning(self, insn).is_err() && self.stop != Some(Exit::Exception(Exception::Breakpoint)) {
+        let done = if insn.vex == Vex::None { meaning(self, insn) } else { avx::run(self, insn, meaning) };
+        if done.is_err() && self.stop != Some(Exit::Exception(Exception::Breakpoint)) {
             self.cpu.rip = rip;
+            // One half may have been computed before the other failed.
+            if insn.vex != Vex::None && self.stop != Some(Exit::Exception(Exception::Simd)) {
+                self.cpu.mxcsr = mxcsr;
+            }
             if self.stop == Some(Exit::Exception(Exception::GeneralProtection))
                 && is_stack_access(self.cpu, insn, self.mem.outside)
             {
@@ -487,7 +493,7 @@ impl Emit for Exec<'_> {
             }
             _ => {
                 let addr = self.addr(&i.mem);
-                self.vload(bytes, aligned, addr)?
+                self.vload(bytes, aligned && i.vex == Vex::None, addr)?
             }
         })
     }
@@ -498,7 +504,7 @@ impl Emit for Exec<'_> {
             Operand::Mmx(r) => self.set_mmx(r, x),
             _ => {
                 let addr = self.addr(&i.mem);
-                self.vstore(bytes, aligned, addr, x)?
+                self.vstore(bytes, aligned && i.vex == Vex::None, addr, x)?
             }
         }
         Ok(())
@@ -512,12 +518,12 @@ impl Emit for Exec<'_> {
 
     #[inline(never)]
     fn xmm(&mut self, r: u8) -> Slot {
-        self.keep(self.cpu.xmm(r))
+        self.keep(self.cpu.vector(r))
     }
     #[inline(never)]
     fn set_xmm(&mut self, r: u8, x: Slot) {
         let x = self.vector(x);
-        self.cpu.set_xmm(r, x)
+        self.cpu.set_vector(r, x)
     }
     #[inline(never)]
     fn mmx(&mut self, r: u8) -> Slot {
@@ -598,6 +604,31 @@ impl Emit for Exec<'_> {
             Ok(()) => Ok(()),
             Err(f) => self.fault(f),
         }
+    }
+    #[inline(never)]
+    fn vload_pair(&mut self, addr: u64) -> Result<(Slot, Slot), Trapped> {
+        let mut x = [[0; 16]; 2];
+        match self.mem.read_bytes(addr, x.as_flattened_mut()) {
+            Ok(()) => Ok((self.keep(x[0]), self.keep(x[1]))),
+            Err(f) => self.fault(f),
+        }
+    }
+    #[inline(never)]
+    fn vstore_pair(&mut self, addr: u64, low: Slot, high: Slot) -> Done<Self> {
+        let x = [self.vector(low), self.vector(high)];
+        match self.mem.write_bytes(addr, x.as_flattened()) {
+            Ok(()) => Ok(()),
+            Err(f) => self.fault(f),
+        }
+    }
+    #[inline(always)]
+    fn fp_collect(&mut self) {
+        fp::collect(&mut self.cpu.mxcsr);
+    }
+    #[inline(never)]
+    fn fp_raise(&mut self) -> Done<Self> {
+        let r = fp::raise(&mut self.cpu.mxcsr);
+        self.raised(r)
     }
     #[inline(never)]
     fn fp(&mut self, op: FpOp, t: FpType, lanes: Lanes, a: Slot, b: Slot) -> Result<Slot, Trapped> {

@@ -333,6 +333,21 @@ impl Emit for Fast<'_> {
         Ok(())
     }
     #[inline(always)]
+    fn vload_pair(&mut self, _: u64) -> Result<(Bytes, Bytes), Miss> {
+        Err(Miss)
+    }
+    #[inline(always)]
+    fn vstore_pair(&mut self, _: u64, _: Bytes, _: Bytes) -> Done<Self> {
+        Err(Miss)
+    }
+    #[inline(always)]
+    fn fp_collect(&mut self) {}
+    #[inline(always)]
+    fn fp_raise(&mut self) -> Done<Self> {
+        Ok(())
+    }
+
+    #[inline(always)]
     fn fp(&mut self, _: FpOp, _: FpType, _: Lanes, _: Bytes, _: Bytes) -> Result<Bytes, Miss> {
         Err(Miss)
     }

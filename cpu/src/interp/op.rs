@@ -2,7 +2,7 @@
 
 use super::forms::hot_forms;
 use crate::Gpr;
-use crate::insn::{Cond, Insn, Mem, Mn, Operand, Width};
+use crate::insn::{Cond, Insn, Mem, Mn, Operand, Vex, Width};
 
 /// One op. What the fields mean is up to the code's [`Kind`]; register fields are scaled to byte offsets of the file.
 #[derive(Clone, Copy, Debug)]
@@ -188,6 +188,9 @@ fn immediate(i: &Insn, op: &mut Op) -> Option<()> {
 /// The operand fields of an instruction and their kind, if there is one.
 pub(super) fn operands(i: &Insn, off: u32) -> Option<(Kind, Op)> {
     use Operand as O;
+    if i.vex != Vex::None {
+        return None;
+    }
     let mut op = Op::new(Code::Generic, off);
     // LEA is about the offset: a segment prefix says nothing.
     let mem = if i.mn == Mn::Lea { Mem { segment: Gpr::ZERO, ..i.mem } } else { i.mem };

@@ -150,7 +150,10 @@ pub fn enter<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
             top = top.wrapping_sub(step);
             mem.write(w, top, frame).map_err(helper::fault)?;
         }
-        cpu.gpr[4] = top.wrapping_sub(size);
+        // The new top must be writable, though nothing is written there.
+        let bottom = top.wrapping_sub(size);
+        mem.check_write(w.bytes(), bottom).map_err(helper::fault)?;
+        cpu.gpr[4] = bottom;
         helper::set_reg(cpu, w, Gpr::RBP, frame);
         Ok(())
     })

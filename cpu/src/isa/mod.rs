@@ -1,6 +1,7 @@
 //! THE place that says what an instruction does: the table of rows, and the meanings by subject.
 
 pub mod alu;
+pub mod avx;
 pub mod bit;
 pub mod flow;
 pub mod mov;

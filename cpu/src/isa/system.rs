@@ -9,7 +9,7 @@ use crate::state::{Exception, Exit, Gpr};
 /// CPUID.
 pub fn cpuid<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     e.call(i, |cpu, _, _| {
-        let leaf = crate::cpuid::leaf(cpu.gpr[0] as u32, cpu.gpr[1] as u32);
+        let leaf = crate::cpuid::leaf(cpu.shown, cpu.gpr[0] as u32, cpu.gpr[1] as u32);
         for (r, v) in [0, 3, 1, 2].into_iter().zip(leaf) {
             cpu.gpr[r] = v as u64;
         }

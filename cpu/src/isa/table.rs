@@ -608,6 +608,36 @@ insns! {
         Cvttps2pi   sse::fp_cvt::cvttps2pi,         []        []        Sse;
         Ldmxcsr     sse::mxcsr::ldmxcsr,            []        []        Sse;
         Stmxcsr     sse::mxcsr::stmxcsr,            []        []        Sse;
+        // ---- avx: what has no SSE twin; the twins are in avx/names.rs
+        Vbroadcastss   avx::broadcastss,            []        []        Avx;
+        Vbroadcastsd   avx::broadcastsd,            []        []        Avx;
+        Vbroadcastf128 avx::broadcastf128,          []        []        Avx;
+        Vextractf128   avx::extractf128,            []        []        Avx;
+        Vinsertf128    avx::insertf128,             []        []        Avx;
+        Vperm2f128     avx::perm2f128,              []        []        Avx;
+        Vpermilps      avx::permilps,               []        []        Avx;
+        Vpermilpd      avx::permilpd,               []        []        Avx;
+        Vmaskmovps     avx::maskmovps,              []        []        Avx;
+        Vmaskmovpd     avx::maskmovpd,              []        []        Avx;
+        Vtestps        sse::logic::vtestps,         []        [OSZAPC]  Avx;
+        Vtestpd        sse::logic::vtestpd,         []        [OSZAPC]  Avx;
+        Vzeroupper     avx::zeroupper,              []        []        Avx;
+        Vzeroall       avx::zeroall,                []        []        Avx;
+        Vpbroadcastb   avx::pbroadcastb,            []        []        Avx2;
+        Vpbroadcastw   avx::pbroadcastw,            []        []        Avx2;
+        Vpermd         avx::permd,                  []        []        Avx2;
+        Vpermq         avx::permq,                  []        []        Avx2;
+        Vpsllvd        avx::psllvd,                 []        []        Avx2;
+        Vpsllvq        avx::psllvq,                 []        []        Avx2;
+        Vpsravd        avx::psravd,                 []        []        Avx2;
+        Vpsrlvd        avx::psrlvd,                 []        []        Avx2;
+        Vpsrlvq        avx::psrlvq,                 []        []        Avx2;
+        Vgatherdps     avx::gatherdps,              []        []        Avx2;
+        Vgatherdpd     avx::gatherdpd,              []        []        Avx2;
+        Vgatherqps     avx::gatherqps,              []        []        Avx2;
+        Vgatherqpd     avx::gatherqpd,              []        []        Avx2;
+        Vcvtph2ps      avx::vcvtph2ps,              []        []        F16c;
+        Vcvtps2ph      avx::vcvtps2ph,              []        []        F16c;
         // ---- x87
         Fadd        x87::arith::fadd,               []        []        Base;
         Faddp       x87::arith::faddp,              []        []        Base;
@@ -715,6 +745,7 @@ insns! {
         Xrstor      x87::xsave::xrstor,     []        []        Xsave;
         Xrstor64    x87::xsave::xrstor,     []        []        Xsave;
         Xgetbv      x87::xsave::xgetbv,             []        []        Xsave;
+        Xsetbv      flow::privileged,                []        []        Xsave;
     }
     by_encoding {
         // ---- string.rs: SSE2 has instructions of these names
@@ -723,5 +754,7 @@ insns! {
         // ---- sse/mov.rs
         MovsdXmm    sse::mov::movsd,                []       []        Sse2;
         CmpsdXmm    sse::fp_cmp::cmpsd,             []        []        Sse2;
+        // ---- avx/fma.rs: sixty mnemonics, told apart by their opcodes
+        Fma         avx::fma,                       []        []        Fma;
     }
 }

@@ -80,7 +80,7 @@ impl Num {
     }
 }
 
-/// A floating-point format. The markers [`Single`], [`Double`] and [`Extended`] implement it.
+/// A floating-point format. The markers [`Half`], [`Single`], [`Double`] and [`Extended`] implement it.
 pub trait Format {
     /// The encoding.
     type Bits: Copy;
@@ -122,6 +122,8 @@ pub trait Format {
     }
 }
 
+/// binary16, which only conversions know.
+pub struct Half;
 /// binary32.
 pub struct Single;
 /// binary64.
@@ -173,6 +175,21 @@ fn unpack_hidden(sign: bool, biased: i32, max_exp: i32, frac: u64) -> Num {
 /// The biased exponent of an interchange format's number in the form `pack` takes.
 fn biased_hidden(exp: i32, max_exp: i32, sig: u64) -> u64 {
     if sig >> 63 == 0 { 0 } else { (exp + max_exp) as u64 }
+}
+
+impl Format for Half {
+    type Bits = u16;
+    const PRECISION: u32 = 11;
+    const MAX_EXP: i32 = 15;
+
+    fn unpack(bits: u16) -> Num {
+        let frac = u64::from(bits & 0x3ff) << 53;
+        unpack_hidden(bits >> 15 != 0, i32::from(bits >> 10 & 0x1f), 15, frac)
+    }
+
+    fn pack(sign: bool, exp: i32, sig: u64) -> u16 {
+        u16::from(sign) << 15 | (biased_hidden(exp, 15, sig) as u16) << 10 | (sig >> 53) as u16 & 0x3ff
+    }
 }
 
 impl Format for Single {

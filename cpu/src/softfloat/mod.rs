@@ -33,7 +33,7 @@ pub use convert::convert;
 pub use divide::{div, sqrt};
 pub use elementary::{ONE, atan2, cos, exp2_minus_1, sin, sin_cos, tan, y_log2_x, y_log2_x_plus_1};
 pub use fma::fma;
-pub use format::{Class, Double, Extended, F80, Format, Num, Single};
+pub use format::{Class, Double, Extended, F80, Format, Half, Num, Single};
 pub use integer::{from_int, from_uint, round_to_int, to_int, to_uint};
 pub use rem::{Quotient, prem};
 pub use round::{round, round_exact};

@@ -241,24 +241,36 @@ impl Lower<'_> {
         self.vector()
     }
 
-    /// cmpps and its kin: predicates 4..=7 are 0..=3 negated, 3 is unordered.
+    /// cmpps and its kin: predicates 4..=7 are 0..=3 negated, 3 is unordered. Those from 8 on say the same the other way
+    /// round, where only unordered operands make a difference; from 16 on they differ in what they report.
     fn mask(&mut self, predicate: u8, wide: bool, a: u32, b: u32) -> X {
         let pair = |e: &mut Self, x: u32, y: u32, op: fn(&mut InstructionSink<'_>, bool)| {
             e.sink().local_get(x).local_get(y);
             op(&mut e.sink(), wide);
         };
         let ne: fn(&mut InstructionSink<'_>, bool) = |s, wide| _ = if wide { s.f64x2_ne() } else { s.f32x4_ne() };
-        match predicate & 3 {
+        let lt: fn(&mut InstructionSink<'_>, bool) = |s, wide| _ = if wide { s.f64x2_lt() } else { s.f32x4_lt() };
+        let le: fn(&mut InstructionSink<'_>, bool) = |s, wide| _ = if wide { s.f64x2_le() } else { s.f32x4_le() };
+        let negated = (predicate & 4 != 0) != (predicate & 8 != 0);
+        match predicate & 11 {
+            8 => {
+                pair(self, a, b, lt);
+                pair(self, b, a, lt);
+                self.sink().v128_or();
+            }
+            9 => pair(self, b, a, le),
+            10 => pair(self, b, a, lt),
+            11 => _ = self.sink().v128_const(-1),
             0 => pair(self, a, b, |s, wide| _ = if wide { s.f64x2_eq() } else { s.f32x4_eq() }),
-            1 => pair(self, a, b, |s, wide| _ = if wide { s.f64x2_lt() } else { s.f32x4_lt() }),
-            2 => pair(self, a, b, |s, wide| _ = if wide { s.f64x2_le() } else { s.f32x4_le() }),
+            1 => pair(self, a, b, lt),
+            2 => pair(self, a, b, le),
             _ => {
                 pair(self, a, a, ne);
                 pair(self, b, b, ne);
                 self.sink().v128_or();
             }
         }
-        if predicate & 4 != 0 {
+        if negated {
             self.sink().v128_not();
         }
         self.vector()

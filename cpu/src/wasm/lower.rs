@@ -10,10 +10,11 @@
 use super::memory::{Groups, Roots};
 use super::region::{EXIT_BUDGET, EXIT_GOTO, EXIT_INTERPRET, Link};
 use crate::Gpr;
-use crate::emit::Done;
 use crate::flags::FlagOp;
 use crate::fp::FpType;
 use crate::insn::{Insn, Mn, Operand, Width};
+use crate::isa::avx;
+use crate::isa::table::Meaning;
 use alloc::vec::Vec;
 use wasm_encoder::{BlockType, Encode, InstructionSink, ValType};
 
@@ -95,6 +96,8 @@ pub(super) mod local {
 
 /// Registers by number as bits of masks: 16 general-purpose ones, FS and GS base.
 pub(super) const GPRS: u32 = 18;
+/// Vectors of 128 bits: lower halves of the ymm registers, upper halves, and four that live within an instruction.
+pub(super) const VECTORS: u32 = 36;
 
 /// What a region does with registers; gathered on trial, the same for the whole function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -102,9 +105,9 @@ pub(super) struct Usage {
     /// General-purpose registers read or written, and those written.
     pub(super) used: u32,
     pub(super) written: u32,
-    /// The same for xmm registers.
-    pub(super) used_xmm: u16,
-    pub(super) written_xmm: u16,
+    /// The same for vectors of 128 bits, by their number for [`Emit`](crate::emit::Emit).
+    pub(super) used_xmm: u64,
+    pub(super) written_xmm: u64,
     /// Uses as a scalar double less uses as anything else.
     pub(super) scalar: [i32; 16],
     /// There is floating point.
@@ -131,7 +134,7 @@ impl Usage {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Dirty {
     pub(super) gpr: u32,
-    pub(super) xmm: u16,
+    pub(super) xmm: u64,
 }
 
 impl Dirty {
@@ -142,11 +145,11 @@ impl Dirty {
 }
 
 /// Which local holds which register.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Layout {
     pub(super) gpr: [u32; GPRS as usize],
     /// The v128 local, or the f64 one of the low half followed in `high`.
-    pub(super) xmm: [u32; 16],
+    pub(super) xmm: [u32; VECTORS as usize],
     pub(super) high: [u32; 16],
     pub(super) halved: u16,
     /// Types of these locals, and the first local behind them.
@@ -157,15 +160,22 @@ pub(super) struct Layout {
 impl Layout {
     /// Locals for the registers that are used, and no others.
     pub(super) fn new(usage: &Usage) -> Layout {
-        let mut layout = Layout { halved: usage.halved(), ..Layout::default() };
+        let mut layout = Layout {
+            gpr: [0; GPRS as usize],
+            xmm: [0; VECTORS as usize],
+            high: [0; 16],
+            halved: usage.halved(),
+            types: Vec::new(),
+            free: 0,
+        };
         for r in 0..GPRS as usize {
             if usage.used >> r & 1 != 0 {
                 layout.gpr[r] = layout.add(ValType::I64);
             }
         }
-        for r in 0..16 {
+        for r in 0..VECTORS as usize {
             if usage.used_xmm >> r & 1 != 0 {
-                let halved = layout.halved >> r & 1 != 0;
+                let halved = r < 16 && layout.halved >> r & 1 != 0;
                 layout.xmm[r] = layout.add(if halved { ValType::F64 } else { ValType::V128 });
                 if halved {
                     layout.high[r] = layout.add(ValType::I64);
@@ -325,7 +335,7 @@ impl<'a> Lower<'a> {
 
     /// One for trials: whatever is used has a local.
     pub(super) fn trial(link: &'a Link<'a>) -> Lower<'a> {
-        let all = Usage { used: (1 << GPRS) - 1, used_xmm: u16::MAX, ..Usage::default() };
+        let all = Usage { used: (1 << GPRS) - 1, used_xmm: (1 << VECTORS) - 1, ..Usage::default() };
         let mut lower = Lower::new(link, all);
         lower.usage = Usage::default();
         lower.groups = Groups::gathering();
@@ -352,7 +362,7 @@ impl<'a> Lower<'a> {
 
     /// Lowers one instruction whose first byte is at `at` (from the region's first page). If it has no lowering, a call
     /// does it.
-    pub(super) fn insn(&mut self, at: i64, insn: &Insn, meaning: impl FnOnce(&mut Self, &Insn) -> Done<Self>) {
+    pub(super) fn insn(&mut self, at: i64, insn: &Insn, meaning: Meaning<Self>) {
         self.at = at;
         self.next = at + insn.len as i64;
         self.mn = insn.mn;
@@ -368,7 +378,7 @@ impl<'a> Lower<'a> {
         let (roots, events) = (self.roots.clone(), self.events.len());
         let done = match self.special(insn) {
             Some(done) => done,
-            None => meaning(self, insn),
+            None => avx::run(self, insn, meaning),
         };
         if done.is_err() || self.failed {
             self.bytes.truncate(mark);
@@ -385,7 +395,7 @@ impl<'a> Lower<'a> {
 
     /// Counts a use of xmm registers as scalar doubles or otherwise; true if it is the former.
     fn note_scalar(&mut self, insn: &Insn) -> bool {
-        let same = insn.dst() == insn.src();
+        let same = insn.first() == insn.src();
         let score = match insn.mn {
             Mn::Addsd | Mn::Subsd | Mn::Mulsd | Mn::Divsd | Mn::Sqrtsd | Mn::Minsd | Mn::Maxsd => 2,
             Mn::MovsdXmm | Mn::Ucomisd | Mn::Comisd | Mn::Cvtsi2sd | Mn::Cvttsd2si | Mn::Cvtsd2si => 2,
@@ -396,15 +406,17 @@ impl<'a> Lower<'a> {
             _ => -2,
         };
         for op in insn.ops {
-            if let Operand::Xmm(r) = op {
-                self.usage.scalar[r as usize & 15] += score;
+            match op {
+                Operand::Xmm(r) => self.usage.scalar[r as usize & 15] += score,
+                Operand::Ymm(r) => self.usage.scalar[r as usize & 15] -= 2,
+                _ => {}
             }
         }
         score == 2
     }
 
     pub(super) fn is_halved(&self, r: u8) -> bool {
-        self.layout.halved >> (r & 15) & 1 != 0
+        r < 16 && self.layout.halved >> r & 1 != 0
     }
 
     /// Leaves the function; the guest goes on at `offset` from the region's first page.

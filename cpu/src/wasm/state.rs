@@ -34,8 +34,11 @@ fn slot_offset(index: u32) -> u64 {
         }
 }
 
+/// Vectors that outlive an instruction.
+const KEPT: u32 = 32;
+
 fn xmm_offset(index: u32) -> u64 {
-    offset_of!(Cpu, ymm) as u64 + 32 * index as u64
+    offset_of!(Cpu, ymm) as u64 + 32 * (index % 16) as u64 + 16 * (index / 16) as u64
 }
 
 /// Whom a call goes to.
@@ -53,8 +56,8 @@ impl Lower<'_> {
             let from = self.layout.gpr[r as usize];
             self.sink().local_get(local::CPU).local_get(from).i64_store(at(slot_offset(r)));
         }
-        for r in (0..16).filter(|r| which.xmm >> r & 1 != 0) {
-            let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize]);
+        for r in (0..KEPT).filter(|r| which.xmm >> r & 1 != 0) {
+            let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize % 16]);
             if self.is_halved(r as u8) {
                 self.sink().local_get(local::CPU).local_get(low).f64_store(at(xmm_offset(r)));
                 self.sink().local_get(local::CPU).local_get(high).i64_store(at(xmm_offset(r) + 8));
@@ -76,8 +79,8 @@ impl Lower<'_> {
             let into = self.layout.gpr[r as usize];
             self.sink().local_get(local::CPU).i64_load(at(slot_offset(r))).local_set(into);
         }
-        for r in (0..16).filter(|r| usage.used_xmm >> r & 1 != 0) {
-            let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize]);
+        for r in (0..KEPT).filter(|r| usage.used_xmm >> r & 1 != 0) {
+            let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize % 16]);
             if self.is_halved(r as u8) {
                 self.sink().local_get(local::CPU).f64_load(at(xmm_offset(r))).local_set(low);
                 self.sink().local_get(local::CPU).i64_load(at(xmm_offset(r) + 8)).local_set(high);

@@ -5,7 +5,8 @@ use super::region::EXIT_INTERPRET;
 use crate::emit::{Done, Emit, Helper};
 use crate::flags::{Flag, FlagOp};
 use crate::fp::{FpCvt, FpOp, FpType, Lanes};
-use crate::insn::{Cond, Insn, Mem, Mn, Width};
+use crate::insn::{Cond, Insn, Mem, Mn, Vex, Width};
+use crate::state::UPPER;
 use crate::vec::{Shape, VBin, VShift, VUn};
 use crate::{Exception, Exit, Gpr};
 use wasm_encoder::{BlockType, InstructionSink, ValType};
@@ -405,9 +406,8 @@ impl Emit for Lower<'_> {
     }
 
     fn xmm(&mut self, r: u8) -> X {
-        let r = r & 15;
         self.usage.used_xmm |= 1 << r;
-        let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize]);
+        let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize % 16]);
         self.get(low);
         if self.is_halved(r) {
             let low = self.temporary(ValType::F64);
@@ -419,11 +419,10 @@ impl Emit for Lower<'_> {
         self.vector()
     }
     fn set_xmm(&mut self, r: u8, x: X) {
-        let r = r & 15;
         self.usage.used_xmm |= 1 << r;
         self.usage.written_xmm |= 1 << r;
         self.dirty.xmm |= 1 << r;
-        let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize]);
+        let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize % 16]);
         if self.is_halved(r) {
             let upper = self.high_half(x);
             self.push_double(x);
@@ -570,6 +569,22 @@ impl Emit for Lower<'_> {
         Ok(())
     }
 
+    fn vload_pair(&mut self, addr: V) -> Result<(X, X), NoLowering> {
+        let m = self.checked(addr, 32, false);
+        Ok((self.load_vector(16, m), self.load_vector(16, M { offset: m.offset + 16, ..m })))
+    }
+    fn vstore_pair(&mut self, addr: V, low: X, high: X) -> Done<Self> {
+        let m = self.checked(addr, 32, true);
+        self.store_vector(16, m, low);
+        self.store_vector(16, M { offset: m.offset + 16, ..m }, high);
+        Ok(())
+    }
+
+    fn fp_collect(&mut self) {}
+    fn fp_raise(&mut self) -> Done<Self> {
+        // What would be raised left the function.
+        Ok(())
+    }
     fn fp(&mut self, op: FpOp, t: FpType, lanes: Lanes, a: X, b: X) -> Result<X, NoLowering> {
         self.arith(op, t, lanes, a, b)
     }
@@ -740,9 +755,12 @@ impl Lower<'_> {
                 self.record(FlagOp::Logic, i.width, V::Const(0), V::Const(0), V::Const(0));
                 Some(Ok(()))
             }
-            Mn::Pxor | Mn::Xorps | Mn::Xorpd if i.dst() == i.src() => {
-                let Operand::Xmm(r) = i.dst() else { return None };
+            Mn::Pxor | Mn::Xorps | Mn::Xorpd if i.first() == i.src() => {
+                let (Operand::Xmm(r) | Operand::Ymm(r)) = i.dst() else { return None };
                 self.set_xmm(r, X::Const(0, 0));
+                if i.vex != Vex::None {
+                    self.set_xmm(r + UPPER, X::Const(0, 0));
+                }
                 Some(Ok(()))
             }
             Mn::Div | Mn::Idiv if i.width >= W32 => Some(self.divide(i)),

@@ -136,8 +136,9 @@ pub(crate) struct RunArgs {
     /// What executes the guest's code: auto, aot (what the file was built with, the rest interpreted) or interp
     #[arg(long, value_name = "KIND")]
     engine: Option<Engine>,
-    #[arg(long, hide = true, value_name = "LEVEL")]
-    cpu: Option<String>,
+    /// What the guest's CPUID shows (what it does not show runs all the same)
+    #[arg(long, value_name = "LEVEL", default_value = "default")]
+    pub(crate) cpu: Cpu,
     /// Print every system call
     #[arg(long)]
     pub(crate) strace: bool,
@@ -155,6 +156,23 @@ pub(crate) struct RunArgs {
         allow_hyphen_values = true
     )]
     words: Vec<OsString>,
+}
+
+/// `cpuid::Level` of the kernel's engine, by its numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(crate) enum Cpu {
+    /// Up to SSE2
+    #[value(name = "x86-64", alias = "v1", alias = "x86-64-v1")]
+    V1,
+    /// Up to SSE4.2, with AES, PCLMULQDQ and SHA
+    #[value(name = "v2", alias = "x86-64-v2")]
+    V2,
+    /// v2 with BMI, LZCNT, MOVBE and ADX
+    #[default]
+    Default,
+    /// Also AVX, AVX2, FMA and F16C
+    #[value(name = "v3", alias = "x86-64-v3")]
+    V3,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -186,7 +204,6 @@ impl RunArgs {
                 Err(Failure::not_yet("--network other than none"))
             }
             _ if matches!(self.engine, Some(Engine::Jit)) => Err(Failure::not_yet("--engine jit")),
-            _ if self.cpu.is_some() => Err(Failure::not_yet("--cpu")),
             _ => Ok(()),
         }
     }
@@ -246,13 +263,7 @@ mod tests {
 
     #[test]
     fn what_comes_later_is_refused_and_not_ignored() {
-        for words in [
-            &["-p", "80:80"][..],
-            &["--network", "host"],
-            &["--network=bridge"],
-            &["--engine", "jit"],
-            &["--cpu", "v3"],
-        ] {
+        for words in [&["-p", "80:80"][..], &["--network", "host"], &["--network=bridge"], &["--engine", "jit"]] {
             assert!(run(&[&["run"], words, &["img"]].concat()).check().is_err(), "{words:?}");
         }
         for words in [&["--target", "http"][..], &["--snapshot", "x"], &["--precompile"]] {

@@ -16,6 +16,7 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 use brainworm_abi::{Event, Pause, WinSize};
+use brainworm_cpu::cpuid::Level;
 use core::cell::RefCell;
 
 const OPTION_MEMORY: u32 = 1;
@@ -25,6 +26,7 @@ const OPTION_READ_ONLY_MOUNTS: u32 = 4;
 const OPTION_INTERPRET: u32 = 5;
 const OPTION_PROFILE: u32 = 6;
 const OPTION_FILE_MOUNTS: u32 = 7;
+const OPTION_CPU: u32 = 8;
 
 const STRING_ENTRYPOINT: u32 = 1;
 const STRING_WORKING_DIR: u32 = 2;
@@ -99,6 +101,7 @@ pub(crate) extern "C" fn bw_option(key: u32, value: u64) {
         OPTION_READ_ONLY_MOUNTS => state.setup.read_only_mounts = value,
         OPTION_FILE_MOUNTS => state.setup.file_mounts = value,
         OPTION_INTERPRET => state.setup.is_interpreted = value != 0,
+        OPTION_CPU => state.setup.cpu = Level::of_index(value),
         OPTION_PROFILE => state.setup.is_profiled = value != 0,
         _ => {}
     });

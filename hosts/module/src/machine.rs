@@ -8,6 +8,7 @@ use alloc::rc::Rc;
 use alloc::string::ToString;
 use brainworm_abi::image::Image;
 use brainworm_abi::{Host, PAGE_SHIFT, Stream, WinSize};
+use brainworm_cpu::cpuid::Level;
 use brainworm_kernel::{Arena, BootConfig, BootError, Kernel};
 use brainworm_loader::start::Wishes;
 use core::arch::wasm32::memory_grow;
@@ -27,6 +28,8 @@ pub(crate) struct Setup {
     pub(crate) memory_bytes: u64,
     /// Print system calls.
     pub(crate) strace: bool,
+    /// What CPUID shows.
+    pub(crate) cpu: Level,
     /// The terminal's size.
     pub(crate) window: Option<WinSize>,
     /// Leave code translated ahead of time alone.
@@ -70,7 +73,7 @@ impl Machine {
         // image is never written (`crate::image`).
         let arena = unsafe { Arena::new(core::ptr::null_mut(), grow, image) };
         let (memory_bytes, kernel_bytes) = share_memory(setup.memory_bytes, bytes.len() as u64);
-        let config = BootConfig { wishes, memory_bytes, kernel_bytes, strace: setup.strace };
+        let config = BootConfig { wishes, memory_bytes, kernel_bytes, strace: setup.strace, cpu: setup.cpu };
         let mut kernel = Kernel::boot(host, arena, config)?;
         if let Some(index) = crate::ahead::index().filter(|_| !setup.is_interpreted) {
             kernel.set_ahead(index, crate::ahead::call);

@@ -69,20 +69,25 @@ const FLAGS: &[(u32, u32, usize, u32, &str)] = &[
     (7, 0, 1, 23, "clflushopt"),
     (7, 0, 1, 24, "clwb"),
     (7, 0, 1, 29, "sha_ni"),
+    (0xd, 1, 0, 0, "xsaveopt"),
+    (0xd, 1, 0, 1, "xsavec"),
+    (0xd, 1, 0, 2, "xgetbv1"),
+    (7, 0, 2, 9, "vaes"),
+    (7, 0, 2, 10, "vpclmulqdq"),
     (7, 0, 3, 4, "fsrm"),
 ];
 
 /// /proc/cpuinfo: what CPUID says, in Linux's words.
-pub(super) fn cpuinfo(out: &mut Vec<u8>) {
-    let [_, b, c, d] = cpuid::leaf(0, 0);
+pub(super) fn cpuinfo(shown: cpuid::Level, out: &mut Vec<u8>) {
+    let [_, b, c, d] = cpuid::leaf(shown, 0, 0);
     let mut vendor = Vec::new();
     [b, d, c].iter().for_each(|word| vendor.extend_from_slice(&word.to_le_bytes()));
     let mut name = Vec::new();
     for leaf in 0x8000_0002..=0x8000_0004 {
-        cpuid::leaf(leaf, 0).iter().for_each(|word| name.extend_from_slice(&word.to_le_bytes()));
+        cpuid::leaf(shown, leaf, 0).iter().for_each(|word| name.extend_from_slice(&word.to_le_bytes()));
     }
     name.retain(|&byte| byte != 0);
-    let signature = cpuid::leaf(1, 0)[0];
+    let signature = cpuid::leaf(shown, 1, 0)[0];
     let (base_family, base_model) = (signature >> 8 & 15, signature >> 4 & 15);
     let family = if base_family == 15 { base_family + (signature >> 20 & 255) } else { base_family };
     let model =
@@ -95,11 +100,14 @@ pub(super) fn cpuinfo(out: &mut Vec<u8>) {
     line(out, format_args!("physical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\napicid\t\t: 0\n"));
     line(
         out,
-        format_args!("fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: {}\nwp\t\t: yes\n", cpuid::leaf(0, 0)[0]),
+        format_args!(
+            "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: {}\nwp\t\t: yes\n",
+            cpuid::leaf(shown, 0, 0)[0]
+        ),
     );
     line(out, format_args!("flags\t\t:"));
     for &(leaf, subleaf, register, bit, name) in FLAGS {
-        if cpuid::leaf(leaf, subleaf)[register] >> bit & 1 != 0 {
+        if cpuid::leaf(shown, leaf, subleaf)[register] >> bit & 1 != 0 {
             line(out, format_args!(" {name}"));
         }
     }

@@ -15,6 +15,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::{Errno, Nanos, Pid, ProcInfo, ProcNode};
+use brainworm_cpu::cpuid::Level;
 use brainworm_fs::{MountFormat, PathRef, Vfs};
 use brainworm_net::Net;
 use core::any::Any;
@@ -34,6 +35,8 @@ pub(crate) struct Facts {
     pub(crate) image_pages: u64,
     /// Switches from one task to another, and system calls.
     pub(crate) switches: u64,
+    /// What CPUID shows.
+    pub(crate) cpu: Level,
 }
 
 impl World {
@@ -82,7 +85,7 @@ impl ProcInfo for World {
         match node {
             ProcNode::Stat => self.machine_stat(out),
             ProcNode::Meminfo => self.meminfo(out),
-            ProcNode::Cpuinfo => machine::cpuinfo(out),
+            ProcNode::Cpuinfo => machine::cpuinfo(self.facts.cpu, out),
             ProcNode::Uptime => self.uptime(out),
             ProcNode::Loadavg => self.loadavg(out),
             ProcNode::Version => machine::version(out),

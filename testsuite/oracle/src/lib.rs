@@ -9,6 +9,7 @@
 pub mod bench;
 pub mod case;
 pub mod compare;
+pub mod damaged;
 pub mod engine;
 pub mod forms;
 pub mod generate;
@@ -21,3 +22,4 @@ pub mod run;
 pub mod sequence;
 pub mod state;
 pub mod tolerance;
+pub mod vendor;

@@ -1,5 +1,5 @@
 //! `cargo run -p brainworm-oracle --release -- [--states N] [--seed S] [--only TEXT]... [--report FILE] [--docs FILE | --check-docs FILE]`,
-//! or `--sequences N` for short programs instead of single forms. `--cases FILE` stores the failures
+//! or `--sequences N` for short programs instead of single forms, `--damaged N` for encodings that nobody means. `--cases FILE` stores the failures
 //! with the truth; `--record FILE` fills in or renews the truth of the cases in FILE.
 //!
 //! Longer runs are noted in `records.md`.
@@ -22,7 +22,7 @@ fn go() -> Result<(), String> {
     let (mut report, mut docs, mut cases) = (None, None, None);
     let mut check_docs = None;
     let mut record = None;
-    let mut sequences = 0;
+    let (mut sequences, mut damaged) = (0, 0);
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -31,6 +31,7 @@ fn go() -> Result<(), String> {
             "--seed" => options.seed = value()?.parse().map_err(|_| "--seed needs a number")?,
             "--only" => options.only.push(value()?),
             "--sequences" => sequences = value()?.parse().map_err(|_| "--sequences needs a number")?,
+            "--damaged" => damaged = value()?.parse().map_err(|_| "--damaged needs a number")?,
             "--report" => report = Some(value()?),
             "--record" => record = Some(value()?),
             "--check-docs" => check_docs = Some(value()?),
@@ -45,6 +46,9 @@ fn go() -> Result<(), String> {
     }
     if sequences > 0 {
         return run_sequences(&mut bench, sequences, options.seed);
+    }
+    if damaged > 0 {
+        return run_damaged(&mut bench, damaged, options.seed);
     }
     println!("seed {}, {} states a form", options.seed, options.states);
     let outcomes = run(&mut bench, &options, |outcome| {
@@ -102,6 +106,19 @@ fn run_sequences(bench: &mut Bench, count: u64, seed: u64) -> Result<(), String>
         println!("FAIL\n  {}\n{}", lines.join("\n  "), case.to_text(None));
     }
     println!("{} passed, {} failed", all.programs - all.failures.len() as u64, all.failures.len());
+    if !all.failures.is_empty() {
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+fn run_damaged(bench: &mut Bench, count: u64, seed: u64) -> Result<(), String> {
+    println!("seed {seed}, {count} damaged encodings");
+    let all = brainworm_oracle::damaged::run(bench, count, seed);
+    for (case, lines) in &all.failures {
+        println!("FAIL\n  {}\n{}", lines.join("\n  "), case.to_text(None));
+    }
+    println!("{} compared, {} of them no instruction, {} failed", all.compared, all.invalid, all.failures.len());
     if !all.failures.is_empty() {
         std::process::exit(1);
     }

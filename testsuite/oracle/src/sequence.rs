@@ -19,6 +19,7 @@ use crate::rng::Rng;
 use crate::run::text;
 use crate::state::{State, USER_FLAGS};
 use crate::tolerance;
+use crate::vendor;
 use iced_x86::{Code, FlowControl, InstructionInfoFactory, Mnemonic as M, OpAccess, OpKind, Register, RflagsBits};
 
 /// Instructions a program may take at most; far above what its loop needs.
@@ -90,6 +91,8 @@ fn unsuitable(mnemonic: M) -> bool {
             | M::Fxrstor
             | M::Fxrstor64
             | M::Ldmxcsr
+            | M::Vldmxcsr
+            | M::Vmaskmovdqu
             | M::Fldcw
             | M::Emms
             | M::Maskmovq
@@ -97,6 +100,7 @@ fn unsuitable(mnemonic: M) -> bool {
             | M::Shld
             | M::Shrd
     ) || mnemonic == M::Pause
+        || vendor::is_amd() && vendor::differs(mnemonic)
 }
 
 /// Status flags an instruction reads, surely writes, and leaves undefined where the engine differs.

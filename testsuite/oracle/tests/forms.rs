@@ -3,7 +3,7 @@
 use brainworm_oracle::bench::Bench;
 use brainworm_oracle::case::Case;
 use brainworm_oracle::run::{Options, run};
-use brainworm_oracle::{forms, generate, memory, rng::Rng, sequence};
+use brainworm_oracle::{damaged, forms, generate, memory, rng::Rng, sequence, vendor};
 
 #[test]
 fn every_implemented_form_agrees() {
@@ -29,6 +29,16 @@ fn short_programs_agree() {
 }
 
 #[test]
+fn damaged_encodings_agree() {
+    let mut bench = Bench::new().expect("a machine");
+    let all = damaged::run(&mut bench, 30_000, 1);
+    let failed: Vec<String> =
+        all.failures.iter().map(|(case, lines)| format!("{}\n  {}", case.to_text(None), lines.join("\n  "))).collect();
+    assert!(all.invalid > 3000 && all.compared - all.invalid > 3000, "both kinds: {} of {}", all.invalid, all.compared);
+    assert!(failed.is_empty(), "{} of {}, seed 1:\n{}", failed.len(), all.compared, failed.join("\n"));
+}
+
+#[test]
 fn stored_cases_hold_on_both() {
     let mut bench = Bench::new().expect("a machine");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../isa/cases");
@@ -38,7 +48,8 @@ fn stored_cases_hold_on_both() {
         for (case, expect) in Case::read_all(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())) {
             let lines = bench.case(&case, case.budget());
             assert!(lines.is_empty(), "{}:\n{}\n{lines:#?}", path.display(), case.to_text(None));
-            if let Some(expect) = expect {
+            // They were recorded on Intel's.
+            if let Some(expect) = expect.filter(|_| !vendor::is_amd()) {
                 let truth = bench.truth(&case);
                 assert_eq!(case.to_text(Some(&truth)), case.to_text(Some(&expect)), "{}", path.display());
             }

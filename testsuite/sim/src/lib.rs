@@ -10,6 +10,7 @@ pub use heap::bound_heap;
 pub use host::{Random, SimHost, World};
 
 use brainworm_abi::{Event, ExitStatus, Pause};
+use brainworm_cpu::cpuid::Level;
 use brainworm_kernel::{BootConfig, Kernel};
 use brainworm_loader::start::Wishes;
 use std::cell::RefCell;
@@ -36,6 +37,8 @@ pub struct Options {
     pub is_live: bool,
     /// Memory limit in bytes.
     pub memory_bytes: u64,
+    /// What CPUID shows, by `Level`'s numbers.
+    pub cpu: u64,
     /// Give up after this many instructions.
     pub instructions_max: u64,
 }
@@ -52,6 +55,7 @@ impl Default for Options {
             strace: false,
             is_live: false,
             memory_bytes: 2 << 30,
+            cpu: Level::default() as u64,
             instructions_max: 1 << 40,
         }
     }
@@ -105,6 +109,7 @@ pub fn run(image: &[u8], options: &Options) -> Outcome {
 fn drive(image: &[u8], options: &Options, world: &Rc<RefCell<World>>) -> End {
     let wishes = Wishes { args: options.args.clone(), env: options.env.clone(), ..Wishes::default() };
     let config = BootConfig {
+        cpu: Level::of_index(options.cpu),
         wishes,
         memory_bytes: options.memory_bytes,
         kernel_bytes: options.memory_bytes / 2 + (64 << 20),

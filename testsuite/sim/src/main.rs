@@ -5,8 +5,9 @@ use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: sim [--seed N] [--slice N] [--chaos] [--strace] [--stdin] [--memory MIB] [--env K=V] IMAGE [COMMAND [ARG]...]
+const USAGE: &str = "usage: sim [--seed N] [--slice N] [--chaos] [--strace] [--stdin] [--memory MIB] [--cpu LEVEL] [--env K=V] IMAGE [COMMAND [ARG]...]
        sim --pack OUT IMAGE    write the packed image, which later runs read faster
+LEVEL is x86-64, v2, default or v3.
 IMAGE is what `brainworm build` takes, or a file written by --pack.";
 
 fn main() -> ExitCode {
@@ -29,6 +30,11 @@ fn parse() -> Result<ExitCode, String> {
         match word.to_str() {
             Some("--seed") => options.seed = number()?,
             Some("--slice") => options.slice = Some(number()?.max(1)),
+            Some("--cpu") => {
+                let name = value()?;
+                let levels = ["x86-64", "v2", "default", "v3"];
+                options.cpu = levels.iter().position(|level| *level == name).ok_or(USAGE)? as u64;
+            }
             Some("--memory") => options.memory_bytes = number()? << 20,
             Some("--env") => options.env.push(value()?.into_bytes()),
             Some("--chaos") => options.is_chaotic = true,

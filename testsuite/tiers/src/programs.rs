@@ -74,7 +74,10 @@ fn body(rng: &mut Rng, forms: &[(Code, &'static str)], count: usize, callees: &[
             if subject.insn.is_stack_instruction() && !is_main {
                 continue;
             }
-            body.looks |= matches!(subject.insn.mnemonic(), Mnemonic::Stmxcsr | Mnemonic::Fxsave | Mnemonic::Fxsave64);
+            body.looks |= matches!(
+                subject.insn.mnemonic(),
+                Mnemonic::Stmxcsr | Mnemonic::Vstmxcsr | Mnemonic::Fxsave | Mnemonic::Fxsave64
+            );
             items.push(body.bytes.len());
             body.bytes.extend(&subject.bytes);
         }

@@ -3,7 +3,8 @@
 use crate::emit::{Done, Emit};
 use crate::flags::bits;
 use crate::helper::fault;
-use crate::insn::{Insn, Operand};
+use crate::insn::{Insn, Operand, Vex};
+use crate::state::UPPER;
 use crate::{Cpu, Exit, Gpr, Guest};
 
 /// Sixteen bytes or eight words, as the immediate says, and how many of them are valid.
@@ -101,7 +102,7 @@ fn compare(cpu: &mut Cpu, i: &Insn, guest: &mut Guest<'_>, length: Length) -> Re
 }
 
 /// The place of the first or last set bit to ecx; the number of lanes when there is none.
-fn index(cpu: &mut Cpu, (mask, control): (u32, u8)) {
+fn index(cpu: &mut Cpu, _: &Insn, (mask, control): (u32, u8)) {
     let place = match (mask, control >> 6 & 1) {
         (0, _) => lane_count(control) as u32,
         (_, 0) => mask.trailing_zeros(),
@@ -111,13 +112,16 @@ fn index(cpu: &mut Cpu, (mask, control): (u32, u8)) {
 }
 
 /// The mask to xmm0, as bits or as lanes.
-fn spread(cpu: &mut Cpu, (mask, control): (u32, u8)) {
+fn spread(cpu: &mut Cpu, i: &Insn, (mask, control): (u32, u8)) {
     let lanes = core::array::from_fn(|n| {
         let lane = if control & 1 != 0 { n / 2 } else { n };
         if mask >> lane & 1 != 0 { 0xff } else { 0 }
     });
     let bit_mask = (mask as u128).to_le_bytes();
     cpu.set_xmm(0, if control >> 6 & 1 != 0 { lanes } else { bit_mask });
+    if i.vex != Vex::None {
+        cpu.set_vector(UPPER, [0; 16]);
+    }
 }
 
 macro_rules! comparisons {
@@ -126,7 +130,7 @@ macro_rules! comparisons {
         pub fn $name<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
             e.call(i, |cpu, i, guest| {
                 let mask = compare(cpu, i, guest, $length)?;
-                $result(cpu, mask);
+                $result(cpu, i, mask);
                 Ok(())
             })
         })*

@@ -1,17 +1,17 @@
 //! AES, carry-less multiplication and SHA: helpers on whole registers.
 
 use crate::emit::{Done, Emit};
-use crate::insn::{Insn, Operand, Width};
+use crate::insn::{Insn, Operand, Vex, Width};
 use crate::vec::{Bytes, halves, of_halves};
 use crate::{Cpu, Exception, Exit, Guest};
 
-/// The value of a 16-byte operand; memory must be aligned.
+/// The value of a 16-byte operand; memory must be aligned, but for VEX.
 fn operand(cpu: &Cpu, i: &Insn, op: Operand, guest: &mut Guest<'_>) -> Result<Bytes, Exit> {
     if let Operand::Xmm(r) = op {
-        return Ok(cpu.xmm(r));
+        return Ok(cpu.vector(r));
     }
     let addr = cpu.address(&i.mem);
-    if addr & 15 != 0 {
+    if i.vex == Vex::None && addr & 15 != 0 {
         return Err(Exit::Exception(Exception::GeneralProtection));
     }
     let mut bytes = [0; 16];
@@ -19,12 +19,13 @@ fn operand(cpu: &Cpu, i: &Insn, op: Operand, guest: &mut Guest<'_>) -> Result<By
     Ok(bytes)
 }
 
-/// dst <- f(dst, src, imm, xmm0).
+/// dst <- f(first, src, imm, xmm0).
 fn apply(cpu: &mut Cpu, i: &Insn, guest: &mut Guest<'_>, f: fn(Bytes, Bytes, u8, Bytes) -> Bytes) -> Result<(), Exit> {
     let b = operand(cpu, i, i.src(), guest)?;
     if let Operand::Xmm(r) = i.dst() {
-        let result = f(cpu.xmm(r), b, i.imm as u8, cpu.xmm(0));
-        cpu.set_xmm(r, result);
+        let a = operand(cpu, i, i.first(), guest)?;
+        let result = f(a, b, i.imm as u8, cpu.xmm(0));
+        cpu.set_vector(r, result);
     }
     Ok(())
 }

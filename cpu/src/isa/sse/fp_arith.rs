@@ -24,12 +24,12 @@ pub(super) fn operand_bytes(t: FpType, lanes: Lanes) -> u32 {
     }
 }
 
-/// dst <- dst op src.
+/// dst <- first op src.
 #[inline(always)]
 pub(super) fn apply<E: Emit>(e: &mut E, i: &Insn, op: FpOp, t: FpType, lanes: Lanes) -> Done<E> {
     let r = xmm_number(i.dst());
     let b = e.xread(operand_bytes(t, lanes), true, i, i.src())?;
-    let a = e.xmm(r);
+    let a = e.xmm(xmm_number(i.first()));
     let x = e.fp(op, t, lanes, a, b)?;
     e.set_xmm(r, x);
     Ok(())
@@ -100,7 +100,7 @@ const fn quads(lanes: [u8; 4]) -> [u8; 16] {
 fn horizontal<E: Emit>(e: &mut E, i: &Insn, op: FpOp, t: FpType) -> Done<E> {
     let r = xmm_number(i.dst());
     let b = e.xread(16, true, i, i.src())?;
-    let a = e.xmm(r);
+    let a = e.xmm(xmm_number(i.first()));
     let (even, odd) = match t {
         FpType::F32 => (quads([0, 2, 4, 6]), quads([1, 3, 5, 7])),
         FpType::F64 => (quads([0, 1, 4, 5]), quads([2, 3, 6, 7])),
@@ -153,7 +153,7 @@ fn dot<E: Emit>(e: &mut E, i: &Insn, t: FpType) -> Done<E> {
     let bytes = if t == FpType::F32 { 4 } else { 8 };
     let r = xmm_number(i.dst());
     let b = e.xread(16, true, i, i.src())?;
-    let a = e.xmm(r);
+    let a = e.xmm(xmm_number(i.first()));
     let imm = i.imm as u8;
     let (lo, hi) = lane_mask(imm >> 4, bytes);
     let keep = e.vimm(lo, hi);

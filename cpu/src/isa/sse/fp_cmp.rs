@@ -4,14 +4,15 @@ use super::fp_arith::{apply, operand_bytes, xmm_number};
 use crate::emit::{Done, Emit};
 use crate::flags::bits;
 use crate::fp::{FpOp, FpType, Lanes};
-use crate::insn::Insn;
+use crate::insn::{Insn, Vex};
 
 macro_rules! masks {
     ($($name:ident $t:ident $lanes:ident;)*) => { $(
-        #[doc = concat!(stringify!($name), ": SDM Vol. 2A. The legacy encodings look at three bits of the predicate.")]
+        #[doc = concat!(stringify!($name), ": SDM Vol. 2A. The legacy encodings look at three bits of the predicate, VEX at five.")]
         #[inline(always)]
         pub fn $name<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
-            apply(e, i, FpOp::Cmp(i.imm as u8 & 7), FpType::$t, Lanes::$lanes)
+            let bits = if i.vex == Vex::None { 7 } else { 31 };
+            apply(e, i, FpOp::Cmp(i.imm as u8 & bits), FpType::$t, Lanes::$lanes)
         }
     )* };
 }

@@ -3,7 +3,8 @@
 use super::fp_arith::xmm_number;
 use crate::emit::{Done, Emit};
 use crate::fp::{FpCvt, FpType};
-use crate::insn::{Insn, Operand};
+use crate::insn::{Insn, Operand, Vex};
+use crate::isa::avx;
 use crate::isa::x87::mmx;
 use crate::vec::Shape;
 
@@ -12,7 +13,7 @@ use crate::vec::Shape;
 fn vector<E: Emit>(e: &mut E, i: &Insn, op: FpCvt, bytes: u32) -> Done<E> {
     let r = xmm_number(i.dst());
     let b = e.xread(bytes, true, i, i.src())?;
-    let a = e.xmm(r);
+    let a = e.xmm(xmm_number(i.first()));
     let x = e.fp_convert(op, a, b)?;
     e.set_xmm(r, x);
     Ok(())
@@ -30,12 +31,45 @@ macro_rules! vectors {
 vectors! {
     cvtss2sd Ss2sd 4;
     cvtsd2ss Sd2ss 8;
-    cvtps2pd Ps2pd 8;
-    cvtpd2ps Pd2ps 16;
     cvtdq2ps Dq2ps 16;
-    cvtdq2pd Dq2pd 8;
     cvtps2dq Ps2dq 16;
     cvttps2dq Tps2dq 16;
+}
+
+/// Elements of another size: with 256 bits on one side there are 128 on the other.
+#[inline(always)]
+fn resized<E: Emit>(e: &mut E, i: &Insn, op: FpCvt, bytes: u32) -> Done<E> {
+    if i.vex != Vex::L256 {
+        return vector(e, i, op, bytes);
+    }
+    let none = e.vimm(0, 0);
+    e.fp_collect();
+    if bytes == 8 {
+        let b = e.xread(16, false, i, i.src())?;
+        let upper = upper_half(e, b);
+        let (low, high) = (e.fp_convert(op, none, b)?, e.fp_convert(op, none, upper)?);
+        avx::write(e, i, low, high)
+    } else {
+        let (low, high) = avx::read(e, i, i.src())?;
+        let (low, high) = (e.fp_convert(op, none, low)?, e.fp_convert(op, none, high)?);
+        let x = e.vshuffle(core::array::from_fn(|k| k as u8 % 8 + k as u8 / 8 * 16), low, high);
+        avx::write(e, i, x, none)
+    }
+}
+
+macro_rules! resizing {
+    ($($name:ident $op:ident $bytes:literal;)*) => { $(
+        #[doc = concat!(stringify!($name), ": SDM Vol. 2A.")]
+        #[inline(always)]
+        pub fn $name<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
+            resized(e, i, FpCvt::$op, $bytes)
+        }
+    )* };
+}
+resizing! {
+    cvtps2pd Ps2pd 8;
+    cvtpd2ps Pd2ps 16;
+    cvtdq2pd Dq2pd 8;
     cvtpd2dq Pd2dq 16;
     cvttpd2dq Tpd2dq 16;
 }
@@ -65,7 +99,7 @@ macro_rules! from_integer {
         pub fn $name<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
             let v = e.read(i.src_width, i, i.src())?;
             let r = xmm_number(i.dst());
-            let a = e.xmm(r);
+            let a = e.xmm(xmm_number(i.first()));
             let x = e.fp_from_int(FpType::$t, i.src_width, a, v)?;
             e.set_xmm(r, x);
             Ok(())
@@ -83,6 +117,12 @@ fn low_half<E: Emit>(e: &mut E, x: E::X) -> E::X {
     let zero = e.vimm(0, 0);
     let v = e.vextract(Shape::I64x2, 0, x);
     e.vreplace(Shape::I64x2, 0, zero, v)
+}
+
+/// The high half where the low one was.
+#[inline(always)]
+fn upper_half<E: Emit>(e: &mut E, x: E::X) -> E::X {
+    e.vshuffle(core::array::from_fn(|k| 8 + k as u8 % 8), x, x)
 }
 
 /// Two integers of an mmx register or memory to floating point: CVTPI2PS keeps the upper half of its destination. Only

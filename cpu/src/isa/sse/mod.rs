@@ -26,13 +26,13 @@ fn source<E: Emit>(e: &mut E, i: &Insn, bytes: u32, op: Operand) -> Result<E::X,
     e.xread(bytes, true, i, op)
 }
 
-/// dst <- f(dst, src) on whole registers of either file.
+/// dst <- f(first, src) on whole registers of either file.
 #[inline(always)]
 fn binary<E: Emit>(e: &mut E, i: &Insn, f: impl FnOnce(&mut E, E::X, E::X) -> E::X) -> Done<E> {
     let bytes = e.vector_bytes(i);
     mmx_check(e, i, bytes)?;
     let b = source(e, i, bytes, i.src())?;
-    let a = e.xread(bytes, true, i, i.dst())?;
+    let a = e.xread(bytes, true, i, i.first())?;
     let r = f(e, a, b);
     e.xwrite(bytes, true, i, i.dst(), r)
 }

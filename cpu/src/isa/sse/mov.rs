@@ -2,20 +2,29 @@
 
 use super::{mmx_check, mmx_top, mmx_touch};
 use crate::emit::{Done, Emit};
-use crate::insn::{Insn, Operand, Width};
+use crate::insn::{Insn, Operand, Vex, Width};
+use crate::isa::avx;
 use crate::vec::{Shape, VBin};
 use crate::{Cpu, Exit, Gpr, Guest};
 
-/// MOVAPS, MOVAPD, MOVDQA, MOVNTPS, MOVNTPD, MOVNTDQ, MOVNTDQA: 16 bytes; memory must be aligned.
+/// MOVAPS, MOVAPD, MOVDQA, MOVNTPS, MOVNTPD, MOVNTDQ, MOVNTDQA: a whole register; memory must be aligned.
 #[inline(always)]
 pub fn movaps<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
+    if i.vex != Vex::None {
+        avx::check_aligned(e, i)?;
+        return movups(e, i);
+    }
     let x = e.xread(16, true, i, i.src())?;
     e.xwrite(16, true, i, i.dst(), x)
 }
 
-/// MOVUPS, MOVUPD, MOVDQU, LDDQU: 16 bytes anywhere.
+/// MOVUPS, MOVUPD, MOVDQU, LDDQU: a whole register, memory anywhere.
 #[inline(always)]
 pub fn movups<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
+    if i.vex == Vex::L256 {
+        let (low, high) = avx::read(e, i, i.src())?;
+        return avx::write(e, i, low, high);
+    }
     let x = e.xread(16, false, i, i.src())?;
     e.xwrite(16, false, i, i.dst(), x)
 }
@@ -77,7 +86,8 @@ fn scalar<E: Emit>(e: &mut E, i: &Insn, shape: Shape) -> Done<E> {
     let bytes = shape.bytes();
     match (i.dst(), i.src()) {
         (Operand::Xmm(d), Operand::Xmm(s)) => {
-            let (a, b) = (e.xmm(d), e.xmm(s));
+            let a = e.xread(16, true, i, i.first())?;
+            let b = e.xmm(s);
             let lane = e.vextract(shape, 0, b);
             let x = e.vreplace(shape, 0, a, lane);
             e.set_xmm(d, x);
@@ -108,7 +118,7 @@ fn half<E: Emit>(e: &mut E, i: &Insn, lane: u8) -> Done<E> {
     match i.dst() {
         Operand::Xmm(d) => {
             let v = e.read(Width::W64, i, i.src())?;
-            let a = e.xmm(d);
+            let a = e.xread(16, true, i, i.first())?;
             let x = e.vreplace(Shape::I64x2, lane, a, v);
             e.set_xmm(d, x);
             Ok(())
@@ -136,6 +146,13 @@ pub fn movhps<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
 /// The top bits of all lanes to a general register.
 #[inline(always)]
 fn mask<E: Emit>(e: &mut E, i: &Insn, shape: Shape) -> Done<E> {
+    if i.vex == Vex::L256 {
+        let (low, high) = avx::read(e, i, i.src())?;
+        let (low, high, lanes) = (e.vbitmask(shape, low), e.vbitmask(shape, high), e.imm(16 / shape.bytes() as u64));
+        let high = e.shl(Width::W32, high, lanes);
+        let v = e.or(low, high);
+        return e.write(Width::W64, i, i.dst(), v);
+    }
     let bytes = e.vector_bytes(i);
     mmx_check(e, i, bytes)?;
     let x = e.xread(bytes, true, i, i.src())?;
@@ -208,7 +225,7 @@ fn insert<E: Emit>(e: &mut E, i: &Insn, shape: Shape) -> Done<E> {
     mmx_check(e, i, bytes)?;
     let lane = (i.imm as u32 & (bytes / shape.bytes() - 1)) as u8;
     let v = e.read(Width::of_bytes(shape.bytes()), i, i.src())?;
-    let x = e.xread(bytes, true, i, i.dst())?;
+    let x = e.xread(bytes, true, i, i.first())?;
     let x = e.vreplace(shape, lane, x, v);
     e.xwrite(bytes, true, i, i.dst(), x)
 }
@@ -248,7 +265,7 @@ pub fn insertps<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
             e.vextract(Shape::I32x4, control >> 6, x)
         }
     };
-    let x = e.xread(16, true, i, i.dst())?;
+    let x = e.xread(16, true, i, i.first())?;
     let x = e.vreplace(Shape::I32x4, control >> 4 & 3, x, v);
     let keep = |lane: u8| if control >> lane & 1 == 0 { 0xffff_ffffu64 } else { 0 };
     let mask = e.vimm(keep(0) | keep(1) << 32, keep(2) | keep(3) << 32);

@@ -5,14 +5,14 @@ use crate::emit::{Done, Emit};
 use crate::insn::{Insn, Operand, Width};
 use crate::vec::{Shape, VShift};
 
-/// dst <- dst shifted by the low quadword of the source, or by the immediate.
+/// dst <- first shifted by the low quadword of the source, or by the immediate.
 #[inline(always)]
 fn shift<E: Emit>(e: &mut E, i: &Insn, word: VShift, lane_bits: u64, arithmetic: bool) -> Done<E> {
     let bytes = e.vector_bytes(i);
     mmx_check(e, i, bytes)?;
     if let Operand::Imm = i.src() {
         let n = i.imm as u64 & 0xff;
-        let a = e.xread(bytes, true, i, i.dst())?;
+        let a = e.xread(bytes, true, i, i.first())?;
         let x = if n >= lane_bits && !arithmetic {
             e.vimm(0, 0)
         } else {
@@ -22,7 +22,7 @@ fn shift<E: Emit>(e: &mut E, i: &Insn, word: VShift, lane_bits: u64, arithmetic:
         return e.xwrite(bytes, true, i, i.dst(), x);
     }
     let count = source(e, i, bytes, i.src())?;
-    let a = e.xread(bytes, true, i, i.dst())?;
+    let a = e.xread(bytes, true, i, i.first())?;
     let n = e.vextract(Shape::I64x2, 0, count);
     let limit = e.imm(lane_bits);
     let fits = e.ult(n, limit);
@@ -72,7 +72,7 @@ shifts! {
 #[inline(always)]
 pub fn pslldq<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     let n = (i.imm as u64 & 0xff).min(16) as u8;
-    let a = e.xread(16, true, i, i.dst())?;
+    let a = e.xread(16, true, i, i.first())?;
     let zero = e.vimm(0, 0);
     let x = e.vshuffle(core::array::from_fn(|k| 16 - n + k as u8), zero, a);
     e.xwrite(16, true, i, i.dst(), x)
@@ -82,7 +82,7 @@ pub fn pslldq<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
 #[inline(always)]
 pub fn psrldq<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
     let n = (i.imm as u64 & 0xff).min(16) as u8;
-    let a = e.xread(16, true, i, i.dst())?;
+    let a = e.xread(16, true, i, i.first())?;
     let zero = e.vimm(0, 0);
     let x = e.vshuffle(core::array::from_fn(|k| n + k as u8), a, zero);
     e.xwrite(16, true, i, i.dst(), x)

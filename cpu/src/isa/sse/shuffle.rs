@@ -2,7 +2,8 @@
 
 use super::{binary, unary};
 use crate::emit::{Done, Emit};
-use crate::insn::{Insn, Operand, Width};
+use crate::insn::{Insn, Operand, Vex, Width};
+use crate::isa::avx;
 use crate::vec::{Shape, VBin, VUn};
 
 /// Byte lanes from lane numbers: lane n of the result is lane `pick(n)` of the two operands.
@@ -168,11 +169,21 @@ pub fn pshufb<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
 /// PMOVSX*, PMOVZX*: the low lanes, widened once or more.
 #[inline(always)]
 fn widen<E: Emit>(e: &mut E, i: &Insn, bytes: u32, words: &[VUn]) -> Done<E> {
-    let mut x = e.xread(if i.src() == Operand::Mem { bytes } else { 16 }, false, i, i.src())?;
+    let wide = i.vex == Vex::L256;
+    let from = if wide { 2 * bytes } else { bytes };
+    let b = e.xread(if i.src() == Operand::Mem { from } else { 16 }, false, i, i.src())?;
+    let mut x = b;
     for word in words {
         x = e.vun(*word, x);
     }
-    e.xwrite(16, true, i, i.dst(), x)
+    if !wide {
+        return e.xwrite(16, true, i, i.dst(), x);
+    }
+    let mut high = e.vshuffle(core::array::from_fn(|k| (k as u8 + bytes as u8) % 16), b, b);
+    for word in words {
+        high = e.vun(*word, high);
+    }
+    avx::write(e, i, x, high)
 }
 
 macro_rules! widening {

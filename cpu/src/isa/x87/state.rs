@@ -28,12 +28,10 @@ pub const X87: u64 = 1;
 pub const SSE: u64 = 2;
 /// See [`X87`].
 pub const AVX: u64 = 4;
-/// The components the machine enables: XCR0. AVX joins when CPUID announces it.
-pub const XCR0: u64 = X87 | SSE;
+/// The components the machine enables: XCR0.
+pub const XCR0: u64 = X87 | SSE | AVX;
 /// Bytes of a standard-format image with everything enabled.
-pub const XSAVE_SIZE: usize = if XCR0 & AVX != 0 { AVX_OFFSET + AVX_SIZE } else { AVX_OFFSET };
-/// The largest image of any configuration, for buffers.
-pub(super) const LARGEST: usize = AVX_OFFSET + AVX_SIZE;
+pub const XSAVE_SIZE: usize = AVX_OFFSET + AVX_SIZE;
 
 /// The tag word in one bit a register: full or not (SDM Vol. 1 10.5.1.1).
 fn abridged_tags(cpu: &Cpu) -> u8 {
@@ -151,21 +149,17 @@ pub fn xsave_image(cpu: &Cpu) -> [u8; XSAVE_SIZE] {
     let mut out = [0; XSAVE_SIZE];
     out[..FXSAVE_SIZE].copy_from_slice(&fxsave_image(cpu));
     put(&mut out, HEADER, &XCR0.to_le_bytes());
-    if XCR0 & AVX != 0 {
-        save_avx(cpu, &mut out[AVX_OFFSET..]);
-    }
+    save_avx(cpu, &mut out[AVX_OFFSET..]);
     out
 }
 
 /// Loads a standard-format image (XRSTOR with everything requested). #GP as the instruction, with nothing changed.
 pub fn load_xsave_image(cpu: &mut Cpu, image: &[u8; XSAVE_SIZE]) -> Result<(), Exception> {
-    let mut all = [0; LARGEST];
-    all[..XSAVE_SIZE].copy_from_slice(image);
-    restore(cpu, &all, XCR0)
+    restore(cpu, image, XCR0)
 }
 
 /// XRSTOR of the components in `wanted` from an image in either format.
-pub(super) fn restore(cpu: &mut Cpu, image: &[u8; LARGEST], wanted: u64) -> Result<(), Exception> {
+pub(super) fn restore(cpu: &mut Cpu, image: &[u8; XSAVE_SIZE], wanted: u64) -> Result<(), Exception> {
     let (present, layout) = (quad(image, HEADER), quad(image, HEADER + 8));
     let compact = layout >> 63 != 0;
     let wrong = if compact {

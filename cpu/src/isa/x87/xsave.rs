@@ -73,8 +73,8 @@ fn save(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>, variant: Variant) -> Ran {
     }
     let written = if variant == Variant::Plain { wanted } else { wanted & used };
     // Everything is checked before anything is written, and what is not written keeps its bytes.
-    let len = if wanted & AVX != 0 { LARGEST } else { AVX_OFFSET };
-    let mut image = [0; LARGEST];
+    let len = if wanted & AVX != 0 { XSAVE_SIZE } else { AVX_OFFSET };
+    let mut image = [0; XSAVE_SIZE];
     memory(mem.check_write(len as u32, addr))?;
     memory(mem.read_bytes(addr, &mut image[..len]))?;
     if written & X87 != 0 {
@@ -106,8 +106,8 @@ fn save(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>, variant: Variant) -> Ran {
 fn load(cpu: &mut Cpu, i: &Insn, mem: &mut Guest<'_>) -> Ran {
     let addr = image_address(cpu, i, 64)?;
     let wanted = requested(cpu);
-    let mut image = [0; LARGEST];
-    let len = if wanted & AVX != 0 { LARGEST } else { AVX_OFFSET };
+    let mut image = [0; XSAVE_SIZE];
+    let len = if wanted & AVX != 0 { XSAVE_SIZE } else { AVX_OFFSET };
     memory(mem.read_bytes(addr, &mut image[..len]))?;
     raised(restore(cpu, &image, wanted))
 }

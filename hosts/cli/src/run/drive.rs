@@ -6,6 +6,7 @@ use super::signals::Signals;
 use super::streams::{self, Streams};
 use super::terminal::Terminal;
 use super::wait;
+use crate::args::Cpu;
 use crate::failure::{Failure, Outcome};
 use serde_json::json;
 use signal_hook::consts::SIGWINCH;
@@ -24,6 +25,7 @@ const OPTION_READ_ONLY_MOUNTS: u32 = 4;
 const OPTION_INTERPRET: u32 = 5;
 const OPTION_PROFILE: u32 = 6;
 const OPTION_FILE_MOUNTS: u32 = 7;
+const OPTION_CPU: u32 = 8;
 
 const PAUSE_BUDGET: u8 = 0;
 const PAUSE_IDLE: u8 = 1;
@@ -68,6 +70,8 @@ pub(crate) struct Options {
     pub(crate) strace: bool,
     /// Leave code translated ahead of time alone.
     pub(crate) is_interpreted: bool,
+    /// What CPUID shows.
+    pub(crate) cpu: Cpu,
     /// Count how often blocks are run.
     pub(crate) is_profiled: bool,
     pub(crate) texts: Vec<(Text, Vec<u8>)>,
@@ -135,6 +139,7 @@ impl Machine {
             (OPTION_FILE_MOUNTS, bits(|mount| mount.link.is_some())),
             (OPTION_INTERPRET, options.is_interpreted as u64),
             (OPTION_PROFILE, options.is_profiled as u64),
+            (OPTION_CPU, options.cpu as u64),
         ];
         let window = terminal.map(|terminal| (OPTION_WINDOW, window(terminal) as u64));
         for number in numbers.into_iter().chain(window) {

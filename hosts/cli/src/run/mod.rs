@@ -49,7 +49,8 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
 }
 
 fn options(args: &RunArgs) -> Outcome<Options> {
-    let mut options = Options { strace: args.strace, is_interpreted: args.is_interpreted(), ..Options::default() };
+    let mut options =
+        Options { strace: args.strace, is_interpreted: args.is_interpreted(), cpu: args.cpu, ..Options::default() };
     if let Some(size) = &args.memory {
         options.memory_bytes = args::size(size)?;
     }

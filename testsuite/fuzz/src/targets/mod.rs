@@ -1,5 +1,6 @@
 //! The list of targets. To add one: a file with `TARGET`, and a line here.
 
+mod code;
 mod elf;
 mod image;
 mod oci;
@@ -19,7 +20,7 @@ pub(crate) struct Target {
 }
 
 /// All of them.
-pub(crate) const TARGETS: &[Target] = &[elf::TARGET, image::TARGET, oci::TARGET, syscalls::TARGET];
+pub(crate) const TARGETS: &[Target] = &[code::TARGET, elf::TARGET, image::TARGET, oci::TARGET, syscalls::TARGET];
 
 /// No mending.
 pub(crate) fn as_is(_random: &mut Random, _bytes: &mut Vec<u8>) {}

@@ -210,7 +210,7 @@ fn operand(rng: &mut Rng, insn: &mut Instruction, n: u32, kind: K, rip: u64, add
         K::imm8sex32 => immediate(insn, n, OpKind::Immediate8to32, values::word(rng) as i8 as u64),
         K::imm8sex64 => immediate(insn, n, OpKind::Immediate8to64, values::word(rng) as i8 as u64),
         K::imm16 => {
-            let limit = if insn.mnemonic() == Mnemonic::Enter { 0xff } else { 0xffff };
+            let limit = if insn.mnemonic() == Mnemonic::Enter && rng.percent(90) { 0xff } else { 0xffff };
             immediate(insn, n, OpKind::Immediate16, values::word(rng) & limit);
         }
         K::imm32 => immediate(insn, n, OpKind::Immediate32, values::word(rng) & 0xffff_ffff),

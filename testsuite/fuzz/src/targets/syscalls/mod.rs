@@ -113,6 +113,7 @@ fn run(input: &[u8]) {
         wishes: Default::default(),
         memory_bytes: setting.memory_bytes(),
         kernel_bytes: KERNEL_BYTES,
+        cpu: Default::default(),
         strace: setting.strace() || IS_REPLAY.load(Ordering::Relaxed),
     };
     match Kernel::boot(Box::new(SimHost::new(world.clone())), reserve(&image), config) {
