@@ -15,7 +15,7 @@ enum When {
 }
 
 /// Name, when, and the words of the command. `cargo` is this cargo; `x` is this program.
-const STEPS: [(&str, When, &[&str]); 26] = [
+const STEPS: [(&str, When, &[&str]); 30] = [
     ("fmt", When::Quick, &["cargo", "fmt", "--all", "--check"]),
     (
         "clippy",
@@ -46,6 +46,11 @@ const STEPS: [(&str, When, &[&str]); 26] = [
         ],
     ),
     (
+        "fuzz code",
+        When::Full,
+        &["cargo", "run", "--quiet", "--release", "-p", "brainworm-fuzz", "--", "code", "--seconds", "60"],
+    ),
+    (
         "fuzz elf",
         When::Full,
         &["cargo", "run", "--quiet", "--release", "-p", "brainworm-fuzz", "--", "elf", "--seconds", "60"],
@@ -67,6 +72,42 @@ const STEPS: [(&str, When, &[&str]); 26] = [
     ),
     ("sys natively", When::Full, &["x", "sys"]),
     ("sys", When::Full, &["x", "sys", "--runner", "{brainworm} run {cache}/sys.tar"]),
+    ("march", When::Full, &["x", "march", "--runner", "{brainworm} run --cpu LEVEL {cache}/march.tar"]),
+    (
+        "march, translated file",
+        When::Full,
+        &[
+            "{brainworm}",
+            "build",
+            "{cache}/march.tar",
+            "-o",
+            "{cache}/march.wasm",
+            "--aot-size",
+            "3m",
+            "--train",
+            "/t/integer-v3",
+            "--train",
+            "/t/floating-v3",
+            "--train",
+            "/t/vectors-v3",
+            "--train",
+            "/t/integer-v2",
+            "--train",
+            "/t/floating-v2",
+        ],
+    ),
+    (
+        "march, translated",
+        When::Full,
+        &[
+            "x",
+            "march",
+            "--runner",
+            "{brainworm} run --cpu LEVEL {cache}/march.wasm",
+            "--only",
+            "integer|floating|vectors",
+        ],
+    ),
     ("scripts", When::Full, &["x", "scripts", "--runner", "{brainworm} run {cache}/debian.tar", "--timeout", "300"]),
     (
         "programs",

@@ -10,6 +10,7 @@ mod check;
 mod diff;
 mod docs;
 mod images;
+mod march;
 mod memory;
 mod process;
 mod repo;
@@ -38,6 +39,8 @@ usage: cargo x COMMAND
                              run recorded shell scripts with a runner (default: this machine's Linux) and compare
   sys [--runner 'CMD PREFIX'] [--only REGEX] [--timeout S] [--build]
                              build the C programs of testsuite/sys into .cache/sys.tar and run each: /t/NAME
+  march [--runner 'CMD PREFIX with LEVEL'] [--only REGEX] [--timeout S]
+                             build the C programs of testsuite/march for each level of x86-64, compare with native
   bench [--runner 'NAME=CMD PREFIX'].. [--scale F].. [--groups int,k] [--only REGEX] [--repeat N] [--table FILE..]
                              time against native: the table of docs/benchmarks.md (bench.py --help says more)
   bless --scripts            record the scripts' outputs anew from this machine's Linux (--set, --only as above)";
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         "scripts" => scripts::run(&rest),
         "sys" => sys::run(&rest),
         "bench" => bench::run(&rest),
+        "march" => march::run(&rest),
         "docs" => docs::run(&rest),
         "tidy" => tidy::run(&rest),
         "size" => size::run(&rest),

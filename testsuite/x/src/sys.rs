@@ -109,7 +109,7 @@ fn build(sources: &Path, root: &Path) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-fn modified(path: &Path) -> Option<std::time::SystemTime> {
+pub(crate) fn modified(path: &Path) -> Option<std::time::SystemTime> {
     path.metadata().and_then(|m| m.modified()).ok()
 }
 
@@ -118,7 +118,7 @@ fn installed(program: &str) -> bool {
 }
 
 /// The image, for runners that take a tar.
-fn pack(root: &Path) -> Result<(), Failure> {
+pub(crate) fn pack(root: &Path) -> Result<(), Failure> {
     let tar = root.with_extension("tar");
     let status = Command::new("tar")
         .args(["--sort=name", "--numeric-owner", "-C"])

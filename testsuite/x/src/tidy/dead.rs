@@ -4,10 +4,11 @@ use super::Source;
 use std::collections::BTreeSet;
 
 /// Folders that somebody reads as a whole.
-const WHOLE: [&str; 9] = [
+const WHOLE: [&str; 10] = [
     "testsuite/scripts",
     "testsuite/programs",
     "testsuite/sys",
+    "testsuite/march",
     "testsuite/isa/cases",
     "testsuite/fuzz/regressions",
     "testsuite/bench/c",
