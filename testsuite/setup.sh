@@ -11,7 +11,11 @@ need debootstrap debootstrap
 need musl-gcc musl-tools
 need strace strace
 need qemu-aarch64-static qemu-user-static
+need chromium chromium
+need npm npm
 [ -x /bin/busybox ] || packages="$packages busybox-static"
+# What a terminal in a page is drawn with.
+[ -e /usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf ] || packages="$packages fonts-dejavu-core"
 if [ -n "$packages" ]; then
     say "apt-get install$packages"
     export DEBIAN_FRONTEND=noninteractive
@@ -33,5 +37,13 @@ if ! [ -x .cache/tools-aarch64/bin/wasmi ]; then
     say "building wasmi for aarch64 (a minute, once)"
     CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld cargo install --quiet --locked --root .cache/tools-aarch64 \
         --target aarch64-unknown-linux-musl wasmi_cli
+fi
+# What drives the browser; it brings none of its own.
+if ! cmp -s testsuite/web/package-lock.json .cache/web-tests/fetched; then
+    say "fetching what drives the browser"
+    mkdir -p .cache/web-tests
+    cp testsuite/web/package.json testsuite/web/package-lock.json .cache/web-tests
+    npm --prefix .cache/web-tests ci --ignore-scripts --no-audit --no-fund --silent
+    cp testsuite/web/package-lock.json .cache/web-tests/fetched
 fi
 say "ready"

@@ -13,3 +13,4 @@ pub mod elf;
 pub mod passwd;
 pub mod script;
 pub mod start;
+pub mod words;

@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Run a container image or a built wasm file
     Run(Box<RunArgs>),
+    /// Turn a container image or a built wasm file into a static site with a terminal
+    Web(WebArgs),
     /// Show what an image or a built wasm file holds
     Inspect(InspectArgs),
 }
@@ -207,6 +209,31 @@ impl RunArgs {
             _ => Ok(()),
         }
     }
+}
+
+/// `brainworm web`.
+#[derive(ClapArgs)]
+pub(crate) struct WebArgs {
+    #[arg(value_name = "IMAGE|APP.wasm", help = IMAGE_HELP)]
+    pub(crate) image: OsString,
+    /// Folder to write; one that is there is replaced if it holds a site of brainworm's and nothing else
+    #[arg(short, long, value_name = "DIR", default_value = "site")]
+    pub(crate) output: PathBuf,
+    /// Replace the image's entrypoint (empty: none)
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) entrypoint: Option<OsString>,
+    /// Set a variable; without a value, take it from here
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub(crate) env: Vec<OsString>,
+    /// Start in this directory
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) workdir: Option<OsString>,
+    /// Run as USER[:GROUP], by name or number
+    #[arg(short, long)]
+    pub(crate) user: Option<OsString>,
+    /// Print what was built as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `brainworm inspect`.

@@ -13,6 +13,7 @@ mod kernel;
 mod output;
 mod progress;
 mod run;
+mod web;
 
 use clap::Parser;
 use failure::Failure;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let result = match args.command {
         args::Command::Build(args) => build::build(&args),
         args::Command::Run(args) => run::run(&args),
+        args::Command::Web(args) => web::web(&args),
         args::Command::Inspect(args) => inspect::inspect(&args),
     };
     match result {

@@ -23,6 +23,17 @@ pub struct WinSize {
     pub cols: u16,
 }
 
+impl WinSize {
+    /// As one number, for `bw_option` and `bw_push`: rows in the upper half, columns in the lower.
+    pub const fn pack(self) -> u32 {
+        (self.rows as u32) << 16 | self.cols as u32
+    }
+    /// From that number.
+    pub const fn unpack(packed: u32) -> WinSize {
+        WinSize { rows: (packed >> 16) as u16, cols: packed as u16 }
+    }
+}
+
 /// Why the host could not answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HostError {

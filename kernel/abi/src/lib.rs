@@ -10,6 +10,7 @@ extern crate alloc;
 extern crate std;
 
 mod addr;
+pub mod driven;
 mod errno;
 mod file;
 mod frame;

@@ -5,6 +5,7 @@
 //! paths resolve inside a tree in memory. Pulling from a registry is not here.
 #![forbid(unsafe_code)]
 
+pub mod browser;
 mod config;
 pub mod decompress;
 mod error;

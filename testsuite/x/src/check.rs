@@ -15,7 +15,7 @@ enum When {
 }
 
 /// Name, when, and the words of the command. `cargo` is this cargo; `x` is this program.
-const STEPS: [(&str, When, &[&str]); 30] = [
+const STEPS: [(&str, When, &[&str]); 33] = [
     ("fmt", When::Quick, &["cargo", "fmt", "--all", "--check"]),
     (
         "clippy",
@@ -181,6 +181,29 @@ const STEPS: [(&str, When, &[&str]); 30] = [
             "qemu-aarch64-static {cache}/tools-aarch64/bin/wasmi",
         ],
     ),
+    ("site", When::Full, &["{brainworm}", "web", "{cache}/web.oci", "-o", "{cache}/site"]),
+    ("browser", When::Full, &["node", "testsuite/web/site.test.mjs", "--cache", "{cache}", "--site", "{cache}/site"]),
+    (
+        "scripts in a browser",
+        When::Full,
+        &[
+            "node",
+            "testsuite/web/with-browser.mjs",
+            "--cache",
+            "{cache}",
+            "--site",
+            "{cache}/site",
+            "{x}",
+            "scripts",
+            "--runner",
+            "node testsuite/web/guest.mjs",
+            "--only",
+            // What needs no other programs than the image's, and no exact order of naps on a slow machine.
+            "^0(0|1[0-8]|2[1-9]|30|3[2-9])",
+            "--timeout",
+            "120",
+        ],
+    ),
     ("packed image", When::Full, &["{sim}", "--pack", "{cache}/debian.packed", "{cache}/debian.tar"]),
     (
         "scripts on the test host",
@@ -221,8 +244,10 @@ pub(crate) fn run(words: &[String]) -> Result<bool, Failure> {
 
 fn step(words: &[&str]) -> Result<bool, Failure> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repo::top().join("target"), Into::into);
+    let x = std::env::current_exe()?.to_string_lossy().into_owned();
     let place = |word: &str| {
         let word = word.replace("{brainworm}", &target.join("release/brainworm").to_string_lossy());
+        let word = word.replace("{x}", &x);
         let word = word.replace("{sim}", &target.join("release/sim").to_string_lossy());
         word.replace("{cache}", &repo::cache().to_string_lossy())
     };

@@ -3,7 +3,7 @@
 use super::Source;
 
 /// Folder of the crate, and the crates of ours it may name. The testsuite may name everything.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 11] = [
     ("kernel/abi", &[]),
     ("cpu", &[]),
     ("fs", &["abi"]),
@@ -11,6 +11,8 @@ const EDGES: [(&str, &[&str]); 9] = [
     ("loader", &["abi"]),
     ("kernel", &["abi", "cpu", "fs", "net", "loader"]),
     ("hosts/module", &["abi", "cpu", "fs", "net", "loader", "kernel"]),
+    ("hosts/web", &["abi", "loader"]),
+    ("hosts/web/bindgen", &[]),
     ("loader/pack", &["abi", "loader"]),
     ("hosts/cli", &["abi", "cpu", "loader", "pack"]),
 ];
