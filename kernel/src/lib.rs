@@ -18,6 +18,7 @@ mod ipc;
 mod locks;
 mod machine;
 mod mm;
+mod outside;
 mod poll;
 mod proc;
 mod run;
@@ -35,4 +36,5 @@ mod world;
 
 pub use machine::{BootConfig, BootError, Kernel};
 pub use mm::{Arena, MemoryUse};
+pub use outside::Connection;
 pub use sys::table::{Level, Row, TABLE, markdown};

@@ -403,7 +403,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// A leaked arena of `pages` pages for tests.
-    pub(crate) fn test_frames(pages: u32) -> Frames {
+    pub(crate) fn test_arena(pages: u32) -> Arena {
         let memory = alloc::vec![0u64; (pages as usize + 16) << (PAGE_SHIFT - 3)].leak();
         let base = memory.as_mut_ptr().cast::<u8>();
         let base = base.wrapping_add(base.align_offset(PAGE_SIZE));
@@ -416,7 +416,12 @@ pub(crate) mod tests {
             })
         });
         // SAFETY: leaked memory of this test alone.
-        Frames::new(unsafe { Arena::new(base, grow, (0, 0)) }, pages).unwrap()
+        unsafe { Arena::new(base, grow, (0, 0)) }
+    }
+
+    /// An allocator over one.
+    pub(crate) fn test_frames(pages: u32) -> Frames {
+        Frames::new(test_arena(pages), pages).unwrap()
     }
 
     #[test]

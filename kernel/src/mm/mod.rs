@@ -16,6 +16,8 @@ mod tests;
 mod user;
 
 pub(crate) use fault::UserMem;
+#[cfg(test)]
+pub(crate) use frames::tests::test_arena;
 pub use frames::{Arena, FramePeek, Frames, MemoryUse};
 pub(crate) use map::{MapLimits, Request};
 pub use space::VmaFlags;
