@@ -46,4 +46,10 @@ if ! cmp -s testsuite/web/package-lock.json .cache/web-tests/fetched; then
     npm --prefix .cache/web-tests ci --ignore-scripts --no-audit --no-fund --silent
     cp testsuite/web/package-lock.json .cache/web-tests/fetched
 fi
+# Node as a host of components.
+jco_version=1.35.0
+if ! grep -qsF "\"version\": \"$jco_version\"" .cache/jco/node_modules/@bytecodealliance/jco/package.json; then
+    say "installing jco $jco_version"
+    npm install --silent --no-audit --no-fund --prefix .cache/jco "@bytecodealliance/jco@$jco_version" >/dev/null
+fi
 say "ready"

@@ -37,9 +37,10 @@ fn cargo(root: &Path, target: &Path) -> Command {
 }
 
 /// Builds a package as a module and answers where it is.
-fn module(root: &Path, target: &Path, package: &str) -> PathBuf {
+fn module(root: &Path, target: &Path, package: &str, features: &[&str]) -> PathBuf {
     let mut cargo = cargo(root, target);
     cargo.args(["build", "--package", package, "--profile", "module", "--target", "wasm32-unknown-unknown"]);
+    cargo.args(features);
     let status = cargo.status().expect("cargo can be run");
     assert!(
         status.success(),

@@ -1,6 +1,7 @@
 //! The command line (a contract: scripts depend on it). Letters and habits are docker's.
 
 use crate::failure::{Failure, Outcome};
+use brainworm_abi::image::{ContainerConfig, Http};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -55,10 +56,11 @@ pub(crate) struct BuildArgs {
     /// Print what was built as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    #[arg(long, hide = true, value_name = "KIND")]
-    target: Option<String>,
-    #[arg(long, hide = true, value_name = "KIND")]
-    http: Option<String>,
+    /// What it is for: any WASI preview 1 engine, or as a WASI 0.2 component a command or an HTTP handler
+    #[arg(long, value_name = "KIND", default_value = "wasi")]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) http: HttpArgs,
     /// Translate guest code to wasm: off, profile (what --train ran; the default with it), all, or one file of the image
     #[arg(long, value_name = "WHAT")]
     pub(crate) aot: Vec<OsString>,
@@ -82,14 +84,103 @@ impl BuildArgs {
     /// Flags whose features come later are refused, never ignored.
     pub(crate) fn check(&self) -> Outcome<()> {
         match () {
-            _ if self.target.as_deref().is_some_and(|t| t != "wasi") => {
-                Err(Failure::not_yet("--target other than wasi"))
+            _ if self.target != Target::Http && self.http.is_used() => {
+                Err(Failure::new("--http, --timeout and -m are for --target http"))
             }
-            _ if self.http.is_some() => Err(Failure::not_yet("--http")),
             _ if self.snapshot.is_some() => Err(Failure::not_yet("--snapshot")),
             _ if self.precompile => Err(Failure::not_yet("--precompile")),
             _ => Ok(()),
         }
+    }
+}
+
+/// What a built file is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Target {
+    Wasi,
+    Component,
+    Http,
+}
+
+/// How a container answers HTTP requests.
+#[derive(ClapArgs, Default)]
+pub(crate) struct HttpArgs {
+    /// Answer with the command, one process a request (CGI), or with the image's own server, on the port it listens on
+    /// (default: server when the image exposes a port)
+    #[arg(long, value_name = "command|server[:PORT]")]
+    http: Option<HttpKind>,
+    /// An answer may take so long (seconds, or with ms, s, m) [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = milliseconds)]
+    timeout: Option<u32>,
+    /// Limit the container's memory (bytes, or with k, m, g)
+    #[arg(short, long, value_name = "SIZE")]
+    memory: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum HttpKind {
+    Command,
+    Server(Option<u16>),
+}
+
+impl std::str::FromStr for HttpKind {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<HttpKind, &'static str> {
+        match text.split_once(':') {
+            None if text == "command" => Ok(HttpKind::Command),
+            None if text == "server" => Ok(HttpKind::Server(None)),
+            Some(("server", port)) => match port.parse() {
+                Ok(port @ 1..) => Ok(HttpKind::Server(Some(port))),
+                _ => Err("the port is a number from 1 to 65535"),
+            },
+            _ => Err("write command, server or server:PORT"),
+        }
+    }
+}
+
+impl HttpArgs {
+    /// True when any of it was given.
+    pub(crate) fn is_used(&self) -> bool {
+        self.http.is_some() || self.timeout.is_some() || self.memory.is_some()
+    }
+    /// Writes it into the configuration of an image that exposes what it exposes.
+    pub(crate) fn configure(&self, config: &mut ContainerConfig) -> Outcome<()> {
+        let exposed = config.exposed_ports.iter().filter_map(|port| tcp_port(port)).min();
+        let port = match (self.http, exposed) {
+            (Some(HttpKind::Command), _) | (None, None) => None,
+            (Some(HttpKind::Server(Some(port))), _) => Some(port),
+            (Some(HttpKind::Server(None)) | None, Some(port)) => Some(port),
+            (Some(HttpKind::Server(None)), None) => {
+                return Err(Failure::new("--http server: the image exposes no TCP port: name it, --http server:PORT"));
+            }
+        };
+        let memory_limit = self.memory.as_deref().map_or(Ok(0), size)?;
+        config.http = Http { port, time_limit_ms: self.timeout.unwrap_or(0), memory_limit }.encode();
+        Ok(())
+    }
+}
+
+/// `80/tcp`, `80`.
+fn tcp_port(exposed: &[u8]) -> Option<u16> {
+    let text = std::str::from_utf8(exposed).ok()?;
+    let (port, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    port.parse().ok().filter(|&port| port > 0 && protocol == "tcp")
+}
+
+/// A time as people write it: `10`, `10s`, `1.5m`, `300ms`.
+fn milliseconds(text: &str) -> Result<u32, &'static str> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "ms" => 1.0,
+        "" | "s" => 1e3,
+        "m" => 60e3,
+        _ => return Err("write seconds, or a number with ms, s or m"),
+    };
+    let number: f64 = digits.parse().map_err(|_| "write seconds, or a number with ms, s or m")?;
+    match number * unit {
+        ms if (1.0..=u32::MAX as f64).contains(&ms) => Ok(ms as u32),
+        _ => Err("it is too short or too long"),
     }
 }
 
@@ -293,9 +384,37 @@ mod tests {
         for words in [&["-p", "80:80"][..], &["--network", "host"], &["--network=bridge"], &["--engine", "jit"]] {
             assert!(run(&[&["run"], words, &["img"]].concat()).check().is_err(), "{words:?}");
         }
-        for words in [&["--target", "http"][..], &["--snapshot", "x"], &["--precompile"]] {
+        for words in [&["--http", "command"][..], &["--timeout", "1"], &["--snapshot", "x"], &["--precompile"]] {
             let Command::Build(args) = parse(&[&["build", "img"], words].concat()).command else { panic!("{words:?}") };
             assert!(args.check().is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn how_requests_are_answered() {
+        let check = |words: &[&str], exposed: &[&str], expect: Option<Option<u16>>| {
+            let words = [&["build", "--target", "http", "img"], words].concat();
+            let Command::Build(args) = parse(&words).command else { panic!("{words:?}") };
+            args.check().unwrap();
+            let exposed_ports = exposed.iter().map(|port| port.as_bytes().to_vec()).collect();
+            let mut config = ContainerConfig { exposed_ports, ..ContainerConfig::default() };
+            let done = args.http.configure(&mut config);
+            let port = done.ok().and_then(|()| Http::decode(&config.http)).map(|http| http.port);
+            assert_eq!(port, expect, "{words:?} {exposed:?}");
+        };
+        check(&[], &[], Some(None));
+        check(&[], &["53/udp"], Some(None));
+        check(&[], &["443/tcp", "80/tcp", "53/udp"], Some(Some(80)));
+        check(&["--http", "command"], &["80/tcp"], Some(None));
+        check(&["--http", "server"], &["8080"], Some(Some(8080)));
+        check(&["--http", "server:81"], &["80/tcp"], Some(Some(81)));
+        check(&["--http", "server"], &[], None);
+        for words in [&["--http", "server:0"], &["--http", "server:x"], &["--http", "cgi"], &["--timeout", "0"]] {
+            let words = [&["brainworm", "build", "--target", "http", "img"][..], words].concat();
+            assert!(Args::try_parse_from(words.clone()).is_err(), "{words:?}");
+        }
+        for (text, expect) in [("10", 10_000), ("1.5m", 90_000), ("300ms", 300), ("2s", 2000)] {
+            assert_eq!(milliseconds(text), Ok(expect));
         }
     }
 

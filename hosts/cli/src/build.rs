@@ -1,7 +1,7 @@
 //! `brainworm build`: an image becomes one wasm file.
 
 use crate::aot::{self, Choice, Profile, Translated};
-use crate::args::BuildArgs;
+use crate::args::{BuildArgs, Target};
 use crate::failure::{Failure, Outcome};
 use crate::kernel;
 use crate::output::write_whole;
@@ -22,13 +22,21 @@ pub(crate) fn build(args: &BuildArgs) -> Outcome {
         return Err(Failure::new(format!("{}: is a wasm file already: build takes an image", args.image.display())));
     }
     let mut container = kernel::load(&args.image, &mut bar)?;
-    configure(&mut container.config, args)?;
+    configure(&mut container.config, &args.entrypoint, &args.env, &args.workdir, &args.user)?;
+    let kernel = match args.target {
+        Target::Wasi => kernel::KERNEL,
+        Target::Component => kernel::COMPONENT,
+        Target::Http => {
+            args.http.configure(&mut container.config)?;
+            kernel::HTTP
+        }
+    };
     bar.spin("packing");
     let (image, figures) = container.pack()?;
     drop(container);
-    let translated = translate(&image, args, &mut bar)?;
+    let translated = translate(&image, kernel, args, &mut bar)?;
     let ahead = link::Ahead { functions: &translated.functions, index: &translated.index };
-    let linked = write_whole(&args.output, |out| Ok(link::link(kernel::KERNEL, &image, ahead, out)?))?;
+    let linked = write_whole(&args.output, |out| Ok(link::link(kernel, &image, ahead, out)?))?;
     let report = &translated.report;
     bar.clear();
     let name = args.output.display();
@@ -36,7 +44,7 @@ pub(crate) fn build(args: &BuildArgs) -> Outcome {
         let report = json!({
             "output": name.to_string(),
             "bytes": linked.bytes,
-            "kernel_bytes": kernel::KERNEL.len(),
+            "kernel_bytes": kernel.len(),
             "image_bytes": figures.image_bytes,
             "file_bytes": figures.file_bytes,
             "stored_bytes": figures.stored_bytes,
@@ -66,7 +74,7 @@ pub(crate) fn build(args: &BuildArgs) -> Outcome {
 }
 
 /// Trains and translates as the flags say.
-fn translate(image: &[u8], args: &BuildArgs, bar: &mut Bar) -> Outcome<Translated> {
+fn translate(image: &[u8], kernel: &[u8], args: &BuildArgs, bar: &mut Bar) -> Outcome<Translated> {
     let is = |what: &str| args.aot.iter().any(|word| word == what);
     let files: Vec<&OsString> =
         args.aot.iter().filter(|word| !["off", "profile", "all"].iter().any(|known| word == known)).collect();
@@ -97,25 +105,31 @@ fn translate(image: &[u8], args: &BuildArgs, bar: &mut Bar) -> Outcome<Translate
     bar.spin("translating");
     let files = files.iter().map(|file| file.as_bytes().to_vec()).collect();
     let choice = Choice { profile, all: is("all"), files, size: crate::args::size(&args.aot_size)? as usize };
-    aot::translate(image, &choice, link::room(kernel::KERNEL)?)
+    aot::translate(image, &choice, link::room(kernel)?)
 }
 
 /// Writes what the user wants into the configuration.
-fn configure(config: &mut ContainerConfig, args: &BuildArgs) -> Outcome<()> {
-    if let Some(entrypoint) = &args.entrypoint {
+pub(crate) fn configure(
+    config: &mut ContainerConfig,
+    entrypoint: &Option<OsString>,
+    env: &[OsString],
+    workdir: &Option<OsString>,
+    user: &Option<OsString>,
+) -> Outcome<()> {
+    if let Some(entrypoint) = entrypoint {
         config.entrypoint = if entrypoint.is_empty() { Vec::new() } else { vec![entrypoint.as_bytes().to_vec()] };
         config.cmd.clear();
     }
-    for variable in kernel::environment(&args.env)? {
+    for variable in kernel::environment(env)? {
         brainworm_loader::start::set(&mut config.env, &variable);
     }
-    if let Some(directory) = &args.workdir {
+    if let Some(directory) = workdir {
         if !directory.as_bytes().starts_with(b"/") {
             return Err(Failure::new(format!("-w {}: the directory must be absolute", directory.display())));
         }
         config.working_dir = directory.as_bytes().to_vec();
     }
-    if let Some(user) = &args.user {
+    if let Some(user) = user {
         config.user = user.as_bytes().to_vec();
     }
     Ok(())

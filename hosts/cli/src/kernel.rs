@@ -9,7 +9,11 @@ use std::path::Path;
 
 /// The module hosts/module was built to.
 pub(crate) const KERNEL: &[u8] = include_bytes!(env!("BRAINWORM_KERNEL_PATH"));
-/// Its sha256.
+/// The same as a component that exports `wasi:cli/run`.
+pub(crate) const COMPONENT: &[u8] = include_bytes!(env!("BRAINWORM_COMPONENT_PATH"));
+/// The same as a component that exports `wasi:http/incoming-handler`.
+pub(crate) const HTTP: &[u8] = include_bytes!(env!("BRAINWORM_HTTP_PATH"));
+/// The module's sha256.
 pub(crate) const DIGEST: &str = env!("BRAINWORM_KERNEL_DIGEST");
 
 /// Reads an image of any form.

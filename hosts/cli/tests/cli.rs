@@ -115,7 +115,7 @@ fn bad_input_is_one_line_and_leaves_nothing() {
     refused(&dir, &["run", "-v", "none:/x", "cut.tar"], "no directory");
     refused(&dir, &["run", "-m", "much", "cut.tar"], "no size");
     refused(&dir, &["run", "--env-file", "none", "cut.tar"], "none");
-    refused(&dir, &["build", "--target", "http", "cut.tar"], "not there yet");
+    refused(&dir, &["build", "--http", "command", "cut.tar"], "for --target http");
     assert_eq!(std::fs::read_dir(&dir).unwrap().count(), before, "nothing is left behind");
 }
 

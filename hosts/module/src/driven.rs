@@ -11,7 +11,7 @@
 //!   bw_profile() -> addr           u32 count, then (u32 place in the image, u64 runs) of every block; OPTION_PROFILE
 //! ```
 
-use crate::machine::{Machine, Setup};
+use crate::preview1::{Machine, Setup};
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -95,14 +95,14 @@ fn with<T>(f: impl FnOnce(&mut State) -> T) -> T {
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn bw_option(key: u32, value: u64) {
     with(|state| match key {
-        OPTION_MEMORY => state.setup.memory_bytes = value,
-        OPTION_STRACE => state.setup.strace = value != 0,
+        OPTION_MEMORY => state.setup.machine.memory_bytes = value,
+        OPTION_STRACE => state.setup.machine.strace = value != 0,
         OPTION_WINDOW => state.setup.window = Some(window(value as u32)),
         OPTION_READ_ONLY_MOUNTS => state.setup.read_only_mounts = value,
         OPTION_FILE_MOUNTS => state.setup.file_mounts = value,
-        OPTION_INTERPRET => state.setup.is_interpreted = value != 0,
-        OPTION_CPU => state.setup.cpu = Level::of_index(value),
-        OPTION_PROFILE => state.setup.is_profiled = value != 0,
+        OPTION_INTERPRET => state.setup.machine.is_interpreted = value != 0,
+        OPTION_CPU => state.setup.machine.cpu = Level::of_index(value),
+        OPTION_PROFILE => state.setup.machine.is_profiled = value != 0,
         _ => {}
     });
 }
@@ -122,11 +122,11 @@ pub(crate) extern "C" fn bw_boot() -> u32 {
     with(|state| {
         let mut setup = core::mem::take(&mut state.setup);
         let mut take = |key: u32| state.strings[key as usize].take();
-        setup.wishes.entrypoint = take(STRING_ENTRYPOINT).map(|program| vec![program]);
-        setup.wishes.working_dir = take(STRING_WORKING_DIR);
-        setup.wishes.user = take(STRING_USER);
-        setup.wishes.hostname = take(STRING_HOSTNAME);
-        setup.wishes.term = take(STRING_TERM);
+        setup.machine.wishes.entrypoint = take(STRING_ENTRYPOINT).map(|program| vec![program]);
+        setup.machine.wishes.working_dir = take(STRING_WORKING_DIR);
+        setup.machine.wishes.user = take(STRING_USER);
+        setup.machine.wishes.hostname = take(STRING_HOSTNAME);
+        setup.machine.wishes.term = take(STRING_TERM);
         match Machine::boot(setup, true) {
             Ok(machine) => {
                 state.machine = Some(machine);

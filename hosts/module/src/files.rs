@@ -2,6 +2,7 @@
 //!
 //! WASI itself never lets a path out of its directory and never follows a last symlink here (lookup flags 0).
 
+use crate::mounts::mount_point;
 use crate::wasi::{self, Fd, FileStat, filetype, rights};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -12,8 +13,6 @@ const OFLAGS_CREAT: u32 = 1;
 const OFLAGS_DIRECTORY: u32 = 2;
 const OFLAGS_EXCL: u32 = 4;
 const OFLAGS_TRUNC: u32 = 8;
-/// Where a directory goes whose own name would cover the root.
-const ROOT_GOES_TO: &[u8] = b"/mnt";
 /// What our own host calls the file of a directory made for a mount of one file.
 const ONE_FILE: &[u8] = b"file";
 
@@ -58,17 +57,6 @@ impl Mounts {
     fn dir(&self, mount: u32) -> HostResult<Fd> {
         self.list.get(mount as usize).map(|m| m.fd).ok_or(HostError::Refused)
     }
-}
-
-fn mount_point(working_dir: &[u8], name: &[u8]) -> Vec<u8> {
-    let name = name.split(|&b| b == 0).next().unwrap_or(b"");
-    let whole = if name.starts_with(b"/") { name.to_vec() } else { [working_dir, b"/", name].concat() };
-    let mut path = Vec::new();
-    for part in whole.split(|&b| b == b'/').filter(|part| !part.is_empty() && *part != b".") {
-        path.push(b'/');
-        path.extend_from_slice(part);
-    }
-    if path.is_empty() { ROOT_GOES_TO.to_vec() } else { path }
 }
 
 fn kind(wasi: u8) -> Option<FileKind> {

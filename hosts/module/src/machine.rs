@@ -1,13 +1,9 @@
-//! The kernel put onto the engine: memory, image and host of the one machine.
+//! The kernel put onto the engine: memory and image of the one machine, whatever its host.
 
-use crate::files::Mounts;
-use crate::host::{Streams, WasiHost};
-use crate::wasi;
 use alloc::boxed::Box;
-use alloc::rc::Rc;
 use alloc::string::ToString;
-use brainworm_abi::image::Image;
-use brainworm_abi::{Host, PAGE_SHIFT, Stream, WinSize};
+use brainworm_abi::image::{ContainerConfig, Image};
+use brainworm_abi::{Host, PAGE_SHIFT};
 use brainworm_cpu::cpuid::Level;
 use brainworm_kernel::{Arena, BootConfig, BootError, Kernel};
 use brainworm_loader::start::Wishes;
@@ -19,10 +15,10 @@ const RATIO: u32 = 1 << (WASM_PAGE_SHIFT - PAGE_SHIFT);
 /// Guest pages to grow by at least: 1 MiB, because growing costs the engine a system call.
 const GROW_MIN: u32 = 256;
 
-/// What the embedder decides before boot. A stock engine decides nothing.
+/// What is decided before boot.
 #[derive(Default)]
 pub(crate) struct Setup {
-    /// What the image's configuration is overridden with; the command and environment come from the engine.
+    /// What the image's configuration is overridden with.
     pub(crate) wishes: Wishes,
     /// Memory limit in bytes; 0: what the address space has.
     pub(crate) memory_bytes: u64,
@@ -30,59 +26,37 @@ pub(crate) struct Setup {
     pub(crate) strace: bool,
     /// What CPUID shows.
     pub(crate) cpu: Level,
-    /// The terminal's size.
-    pub(crate) window: Option<WinSize>,
     /// Leave code translated ahead of time alone.
     pub(crate) is_interpreted: bool,
     /// Count how often the blocks of code are run.
     pub(crate) is_profiled: bool,
-    /// Bit n: the n-th preopened directory is read-only.
-    pub(crate) read_only_mounts: u64,
-    /// Bit n: of the n-th only the file in it is mounted.
-    pub(crate) file_mounts: u64,
 }
 
-/// The one machine.
-pub(crate) struct Machine {
-    pub(crate) kernel: Kernel,
-    pub(crate) streams: Rc<Streams>,
+/// The configuration of the packed image.
+pub(crate) fn config() -> Result<ContainerConfig, BootError> {
+    let broken = |e: brainworm_abi::image::ImageError| BootError { message: e.to_string(), code: crate::OWN_ERROR };
+    Image::open(crate::image()).and_then(|image| image.config()).map_err(broken)
 }
 
-impl Machine {
-    /// Boots with the engine's arguments and environment. `is_driven`: by our own host.
-    pub(crate) fn boot(setup: Setup, is_driven: bool) -> Result<Machine, BootError> {
-        let bytes = crate::image();
-        let broken = |e: brainworm_abi::image::ImageError| BootError { message: e.to_string(), code: crate::OWN_ERROR };
-        let config = Image::open(bytes).and_then(|image| image.config()).map_err(broken)?;
-        let mut wishes = setup.wishes;
-        wishes.args = wasi::args().into_iter().skip(1).collect();
-        wishes.env = wasi::environ();
-
-        let working_dir = wishes.working_dir.as_ref().unwrap_or(&config.working_dir);
-        let mounts = Mounts::find(working_dir, setup.read_only_mounts, setup.file_mounts);
-        let streams = Streams::new(is_driven, setup.window);
-        let mut host = Box::new(WasiHost::new(mounts, streams.clone()));
-        if !is_driven && host.is_terminal(Stream::Stdin) {
-            // Preview 1 says nothing of the terminal: nothing is promised of it.
-            wishes.term = Some(b"dumb".to_vec());
-        }
-        let image = ((bytes.as_ptr() as usize >> PAGE_SHIFT) as u32, bytes.len() as u64);
-        let mut spare = (0, 0);
-        let grow = Box::new(move |pages| grow(&mut spare, pages));
-        // SAFETY: the linear memory's pages grown here are handed out once and given to nobody else (`grow`); the
-        // image is never written (`crate::image`).
-        let arena = unsafe { Arena::new(core::ptr::null_mut(), grow, image) };
-        let (memory_bytes, kernel_bytes) = share_memory(setup.memory_bytes, bytes.len() as u64);
-        let config = BootConfig { wishes, memory_bytes, kernel_bytes, strace: setup.strace, cpu: setup.cpu };
-        let mut kernel = Kernel::boot(host, arena, config)?;
-        if let Some(index) = crate::ahead::index().filter(|_| !setup.is_interpreted) {
-            kernel.set_ahead(index, crate::ahead::call);
-        }
-        if setup.is_profiled {
-            kernel.start_profile();
-        }
-        Ok(Machine { kernel, streams })
+/// Boots the one machine. A flavour that boots again drops the old one first and says so (`recycle`).
+pub(crate) fn boot(host: Box<dyn Host>, setup: Setup) -> Result<Kernel, BootError> {
+    let bytes = crate::image();
+    let image = ((bytes.as_ptr() as usize >> PAGE_SHIFT) as u32, bytes.len() as u64);
+    let mut spare = (0, 0);
+    let grow = Box::new(move |pages| grow(&mut spare, pages));
+    // SAFETY: the linear memory's pages grown here are handed out once and given to nobody else (`grow`); the
+    // image is never written (`crate::image`).
+    let arena = unsafe { Arena::new(core::ptr::null_mut(), grow, image) };
+    let (memory_bytes, kernel_bytes) = share_memory(setup.memory_bytes, bytes.len() as u64);
+    let config = BootConfig { wishes: setup.wishes, memory_bytes, kernel_bytes, strace: setup.strace, cpu: setup.cpu };
+    let mut kernel = Kernel::boot(host, arena, config)?;
+    if let Some(index) = crate::ahead::index().filter(|_| !setup.is_interpreted) {
+        kernel.set_ahead(index, crate::ahead::call);
     }
+    if setup.is_profiled {
+        kernel.start_profile();
+    }
+    Ok(kernel)
 }
 
 /// The guest's memory and what the kernel may take on top, in bytes. Unless less is wished for, the guest gets three
@@ -98,6 +72,10 @@ fn share_memory(wish: u64, image: u64) -> (u64, u64) {
 /// page and count of what is left.
 fn grow(spare: &mut (u32, u32), pages: u32) -> Option<u32> {
     let pages = pages.checked_next_multiple_of(RATIO)?;
+    #[cfg(feature = "http")]
+    if let Some(first) = again::take(pages) {
+        return Some(first);
+    }
     if spare.1 < pages {
         let take = |pages: u32| match memory_grow(0, (pages / RATIO) as usize) {
             usize::MAX => None,
@@ -105,8 +83,71 @@ fn grow(spare: &mut (u32, u32), pages: u32) -> Option<u32> {
         };
         // Near the limit a smaller step may still fit.
         *spare = take(pages.max(GROW_MIN)).or_else(|| take(pages))?;
+        #[cfg(feature = "http")]
+        again::note(*spare);
     }
     let first = spare.0;
     *spare = (spare.0 + pages, spare.1 - pages);
     Some(first)
+}
+
+#[cfg(feature = "http")]
+pub(crate) use again::recycle;
+
+/// Memory of a machine that is gone, for the next one in the same instance: a linear memory never shrinks.
+#[cfg(feature = "http")]
+mod again {
+    use super::PAGE_SHIFT;
+    use alloc::vec::Vec;
+    use spin::Mutex;
+
+    /// Runs of pages, first and count, ascending.
+    struct Pages {
+        grown: Vec<(u32, u32)>,
+        /// What of it the present machine has not got yet: the first so many runs are used up, and of the next one so
+        /// many pages.
+        next: Option<(usize, u32)>,
+    }
+    static PAGES: Mutex<Pages> = Mutex::new(Pages { grown: Vec::new(), next: None });
+
+    /// Pages were grown for the present machine.
+    pub(super) fn note(run: (u32, u32)) {
+        let mut pages = PAGES.lock();
+        match pages.grown.last_mut() {
+            Some(last) if last.0 + last.1 == run.0 => last.1 += run.1,
+            _ => pages.grown.push(run),
+        }
+    }
+
+    /// Pages of the machine before, zeroed. They are handed out in ascending order, as the kernel wants them; a run that
+    /// is too short is passed over.
+    pub(super) fn take(count: u32) -> Option<u32> {
+        let mut pages = PAGES.lock();
+        loop {
+            let (index, used) = pages.next?;
+            let Some(&(first, len)) = pages.grown.get(index) else {
+                pages.next = None;
+                return None;
+            };
+            if len - used < count {
+                pages.next = Some((index + 1, 0));
+                continue;
+            }
+            pages.next = Some((index, used + count));
+            let (at, len) = (((first + used) as usize) << PAGE_SHIFT, (count as usize) << PAGE_SHIFT);
+            // SAFETY: the pages were grown for a machine that is gone (`recycle`), so nobody refers to them; the
+            // linear memory is ours and never shrinks.
+            unsafe { core::ptr::write_bytes(at as *mut u8, 0, len) };
+            return Some(first + used);
+        }
+    }
+
+    /// Frees the memory of the machine before.
+    ///
+    /// # Safety
+    /// No machine is there, nor anything that refers to a page of one.
+    pub(crate) unsafe fn recycle() {
+        let mut pages = PAGES.lock();
+        pages.next = (!pages.grown.is_empty()).then_some((0, 0));
+    }
 }

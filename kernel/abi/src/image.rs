@@ -21,7 +21,7 @@
 mod config;
 mod verify;
 
-pub use config::ContainerConfig;
+pub use config::{ContainerConfig, Http};
 
 use crate::{FileKind, PAGE_SIZE, Timespec};
 use core::cmp::Ordering;

@@ -76,7 +76,7 @@ pub(crate) fn parse(json: &[u8]) -> Result<(Info, ContainerConfig)> {
         stop_signal: s.stop_signal.as_deref().filter(|s| !s.is_empty()).map(signal).transpose()?.unwrap_or(0),
         labels: labels.collect(),
         volumes: keys(s.volumes),
-        hostname: Vec::new(),
+        ..ContainerConfig::default()
     };
     let info = Info { os: document.os, architecture: document.architecture, diff_ids: document.rootfs.diff_ids };
     Ok((info, config))

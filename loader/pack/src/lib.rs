@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod browser;
+pub mod component;
 mod config;
 pub mod decompress;
 mod error;

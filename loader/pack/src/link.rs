@@ -1,4 +1,5 @@
-//! Joins the kernel's module and a packed image into one wasm file, and takes the image out of one again.
+//! Joins the kernel's module and a packed image into one wasm file, and takes the image out of one again. A kernel that
+//! is a component (`component`) stays one.
 //!
 //! The image goes into linear memory above everything the linker placed (stack, data: below `__heap_base`) at a page
 //! boundary, as active data segments without its stretches of zeros. The module's slot (`abi::image::SLOT_SYMBOL`)
@@ -7,6 +8,7 @@
 //! sections stay byte for byte: function, table and type indices are never renumbered. Whoever allocates memory in the
 //! module does so by `memory.grow`.
 
+use crate::component;
 use crate::error::{Error, Result};
 use brainworm_abi::PAGE_SIZE;
 use brainworm_abi::image::{Image, SLOT_EMPTY, SLOT_SYMBOL, SLOT_WORDS};
@@ -59,7 +61,7 @@ pub struct Room {
 
 /// Where functions appended to `kernel` come.
 pub fn room(kernel: &[u8]) -> Result<Room> {
-    let module = Module::parse(kernel)?;
+    let module = Module::parse(component::module(kernel)?)?;
     let element = module.table.map_or(0, |table| table.initial as u32);
     let count = ELEMENTS_MAX.saturating_sub(element);
     Ok(Room { function: module.functions, element, count, kind: module.types, step: module.step })
@@ -78,6 +80,18 @@ pub struct Linked {
 
 /// Writes `kernel` with `image` inside.
 pub fn link(kernel: &[u8], image: &[u8], ahead: Ahead<'_>, out: &mut dyn Write) -> Result<Linked> {
+    if component::is_component(kernel) {
+        return component::link(kernel, image, ahead, out);
+    }
+    link_module(kernel, image, ahead, out)
+}
+
+/// True for a module with a place for an image.
+pub(crate) fn has_slot(wasm: &[u8]) -> bool {
+    Module::parse(wasm).is_ok_and(|module| module.slot_place().is_ok())
+}
+
+pub(crate) fn link_module(kernel: &[u8], image: &[u8], ahead: Ahead<'_>, out: &mut dyn Write) -> Result<Linked> {
     let module = Module::parse(kernel)?;
     if module.slot_words()? != [SLOT_EMPTY; SLOT_WORDS] {
         return Err(Error::new("the kernel module has an image already"));
@@ -181,7 +195,7 @@ impl<'a> Added<'a> {
 
 /// Takes the packed image out of a module that `link` wrote.
 pub fn extract(wasm: &[u8]) -> Result<Vec<u8>> {
-    let module = Module::parse(wasm)?;
+    let module = Module::parse(component::module(wasm)?)?;
     let [at, len, ..] = image_words(&module)?;
     contents(&module, at, len)
 }
@@ -194,7 +208,7 @@ pub struct Parts {
     pub image: Vec<u8>,
 }
 
-/// Takes a module apart that `link` wrote: for hosts that place the image themselves.
+/// Takes a module (no component) apart that `link` wrote: for hosts that place the image themselves.
 pub fn split(wasm: &[u8]) -> Result<Parts> {
     let module = Module::parse(wasm)?;
     let [at, len, _, index_len] = image_words(&module)?;
@@ -497,7 +511,7 @@ fn leb_len(bytes: &[u8]) -> usize {
 }
 
 /// The number at the start of a section, and what follows it.
-fn leb(bytes: &[u8]) -> (u32, &[u8]) {
+pub(crate) fn leb(bytes: &[u8]) -> (u32, &[u8]) {
     let (head, rest) = bytes.split_at(leb_len(bytes).min(bytes.len()));
     (head.iter().rev().fold(0, |value, b| value << 7 | (b & 0x7f) as u32), rest)
 }
@@ -632,6 +646,35 @@ mod tests {
         for cut in 0..wasm.len() {
             assert!(extract(&wasm[..cut]).is_err(), "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn a_component_stays_one() {
+        let (mut other, mut kernel) = (wasm_encoder::Module::new(), stub(SLOT_EMPTY, None));
+        other.section(&TypeSection::new());
+        let section = |id: u8, bytes: &[u8]| {
+            let mut section = vec![id];
+            bytes.len().encode(&mut section);
+            [section, bytes.to_vec()].concat()
+        };
+        let around = |kernel: &[u8]| {
+            let custom = section(0, b"\x04name");
+            [b"\0asm\x0d\0\x01\0".to_vec(), section(1, &other.clone().finish()), section(1, kernel), custom].concat()
+        };
+        let component = around(&kernel);
+        wasmparser::validate(&component).unwrap();
+        assert_eq!(room(&component).unwrap(), room(&kernel).unwrap());
+        let (mut module, mut wasm) = (Vec::new(), Vec::new());
+        link(&kernel, &image(8192), Ahead::default(), &mut module).unwrap();
+        let linked = link(&component, &image(8192), Ahead::default(), &mut wasm).unwrap();
+        assert!(wasm == around(&module));
+        assert_eq!(linked.bytes, wasm.len() as u64);
+        assert_eq!(extract(&wasm).unwrap(), image(8192));
+        for cut in (0..wasm.len() - 7).step_by(3) {
+            assert!(extract(&wasm[..cut]).is_err(), "cut at {cut}");
+        }
+        kernel.truncate(20);
+        assert!(link(&around(&kernel), &image(8192), Ahead::default(), &mut Vec::new()).is_err());
     }
 
     #[test]

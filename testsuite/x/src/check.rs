@@ -15,7 +15,7 @@ enum When {
 }
 
 /// Name, when, and the words of the command. `cargo` is this cargo; `x` is this program.
-const STEPS: [(&str, When, &[&str]); 33] = [
+const STEPS: [(&str, When, &[&str]); 34] = [
     ("fmt", When::Quick, &["cargo", "fmt", "--all", "--check"]),
     (
         "clippy",
@@ -202,6 +202,22 @@ const STEPS: [(&str, When, &[&str]); 33] = [
             "^0(0|1[0-8]|2[1-9]|30|3[2-9])",
             "--timeout",
             "120",
+        ],
+    ),
+    (
+        "components",
+        When::Full,
+        &[
+            "python3",
+            "testsuite/http/check.py",
+            "--cache",
+            "{cache}",
+            "--node",
+            "{cache}/jco/node_modules",
+            "--brainworm",
+            "{brainworm}",
+            "--wasmtime",
+            "{cache}/tools/bin/wasmtime",
         ],
     ),
     ("packed image", When::Full, &["{sim}", "--pack", "{cache}/debian.packed", "{cache}/debian.tar"]),

@@ -6,7 +6,7 @@ use std::process::Command;
 /// Make what is missing.
 pub(crate) fn run(words: &[String]) -> Result<bool, Failure> {
     Args::new(words).finish()?;
-    for script in ["make-debian.sh", "make-musl.sh", "make-tools.sh", "make-web.sh"] {
+    for script in ["make-debian.sh", "make-musl.sh", "make-tools.sh", "make-web.sh", "make-http.sh"] {
         let path = repo::top().join("testsuite/images").join(script);
         let status = Command::new(&path).env("BRAINWORM_CACHE", repo::cache()).status()?;
         if !status.success() {

@@ -70,7 +70,7 @@ fn find_kernel() -> Option<PathBuf> {
         // Next to the profile's own products, or one level up: the module is the same.
         [target.join(profile).join("kernel-module"), target.join("kernel-module")]
     });
-    let module = |dir: &PathBuf| dir.join("wasm32-unknown-unknown/module/brainworm_module.wasm");
+    let module = |dir: &PathBuf| dir.join("preview1.wasm");
     built.iter().flatten().map(module).find(|path| path.exists())
 }
 

@@ -9,7 +9,7 @@ use crate::failure::{Failure, Outcome};
 use crate::kernel;
 use crate::progress::Bar;
 use brainworm_abi::image::{Layout, SLOT_SYMBOL};
-use brainworm_pack::link;
+use brainworm_pack::{component, link};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -63,7 +63,8 @@ pub(crate) fn program(image: &OsStr) -> Outcome<Program> {
     }
     let packed = if kernel::is_wasm(image) {
         let (wasm, packed) = kernel::read_wasm(image)?;
-        if !is_ours(&wasm, &packed) {
+        // The code of a component is for other hosts: here the embedded kernel runs its image.
+        if !component::is_component(&wasm) && !is_ours(&wasm, &packed) {
             return taken_apart(&engine, &wasm, image, entry, &mut bar);
         }
         packed

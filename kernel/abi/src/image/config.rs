@@ -15,6 +15,36 @@ const STOP_SIGNAL: u8 = 7;
 const LABEL: u8 = 8;
 const VOLUME: u8 = 9;
 const HOSTNAME: u8 = 10;
+const HTTP: u8 = 11;
+
+/// How a file of target `http` answers requests.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Http {
+    /// Where the image's own server listens; `None`: a process a request, by CGI/1.1 (RFC 3875).
+    pub port: Option<u16>,
+    /// Milliseconds an answer may take; 0 means the default.
+    pub time_limit_ms: u32,
+    /// Bytes of memory of the container; 0 means as much as there is.
+    pub memory_limit: u64,
+}
+
+impl Http {
+    /// The record's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let port = self.port.unwrap_or(0).to_le_bytes();
+        [&port[..], &self.time_limit_ms.to_le_bytes(), &self.memory_limit.to_le_bytes()].concat()
+    }
+    /// `None` for what `encode` did not write.
+    pub fn decode(bytes: &[u8]) -> Option<Http> {
+        let (port, rest) = bytes.split_first_chunk()?;
+        let (time_limit, memory_limit) = rest.split_first_chunk()?;
+        Some(Http {
+            port: Some(u16::from_le_bytes(*port)).filter(|&port| port != 0),
+            time_limit_ms: u32::from_le_bytes(*time_limit),
+            memory_limit: u64::from_le_bytes(memory_limit.try_into().ok()?),
+        })
+    }
+}
 
 /// What the image's author said about running it (the OCI image configuration's `config`). Strings are bytes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -39,6 +69,8 @@ pub struct ContainerConfig {
     pub volumes: Vec<Vec<u8>>,
     /// The default of gethostname(2); empty means the host chooses.
     pub hostname: Vec<u8>,
+    /// How it answers HTTP requests, in a file built for that: [`Http`], read by the flavour that cares. Else empty.
+    pub http: Vec<u8>,
 }
 
 impl ContainerConfig {
@@ -49,7 +81,9 @@ impl ContainerConfig {
         for (tag, list) in lists.into_iter().chain([(PORT, &self.exposed_ports), (VOLUME, &self.volumes)]) {
             list.iter().for_each(|item| put(&mut out, tag, item));
         }
-        for (tag, value) in [(WORKING_DIR, &self.working_dir), (USER, &self.user), (HOSTNAME, &self.hostname)] {
+        for (tag, value) in
+            [(WORKING_DIR, &self.working_dir), (USER, &self.user), (HOSTNAME, &self.hostname), (HTTP, &self.http)]
+        {
             if !value.is_empty() {
                 put(&mut out, tag, value);
             }
@@ -81,6 +115,7 @@ impl ContainerConfig {
                 USER => config.user = value.to_vec(),
                 HOSTNAME => config.hostname = value.to_vec(),
                 STOP_SIGNAL => config.stop_signal = value.first().copied().unwrap_or(0),
+                HTTP => config.http = value.to_vec(),
                 LABEL => {
                     let (key, value) = split_label(value).ok_or(ImageError::Corrupt("a label is cut short"))?;
                     config.labels.push((key.to_vec(), value.to_vec()));
@@ -117,6 +152,7 @@ mod tests {
 
     #[test]
     fn a_configuration_survives_and_a_cut_one_is_refused() {
+        let http = Http { port: Some(8080), time_limit_ms: 1500, memory_limit: 1 << 33 };
         let config = ContainerConfig {
             entrypoint: vec![b"/init".to_vec(), b"".to_vec()],
             cmd: vec![b"-c".to_vec(), b"\xff".to_vec()],
@@ -128,11 +164,16 @@ mod tests {
             labels: vec![(b"k".to_vec(), b"v=w".to_vec())],
             volumes: vec![b"/data".to_vec()],
             hostname: b"box".to_vec(),
+            http: http.encode(),
         };
         let bytes = config.encode();
         assert_eq!(ContainerConfig::decode(&bytes), Ok(config));
         let whole: Vec<usize> = (0..=bytes.len()).filter(|&n| ContainerConfig::decode(&bytes[..n]).is_ok()).collect();
-        assert_eq!(whole.len(), 13, "only cuts between records read well");
+        assert_eq!(whole.len(), 14, "only cuts between records read well");
+        assert_eq!(Http::decode(&http.encode()), Some(http));
+        let command = Http { port: None, ..http };
+        assert_eq!(Http::decode(&command.encode()), Some(command));
+        assert!((0..14).all(|len| Http::decode(&http.encode()[..len]).is_none()));
         let mut unknown = vec![200, 2, 0, 0, 0, 7, 7];
         unknown.extend_from_slice(&bytes);
         assert_eq!(ContainerConfig::decode(&unknown), ContainerConfig::decode(&bytes));

@@ -3,14 +3,15 @@
 use super::Source;
 
 /// Folder of the crate, and the crates of ours it may name. The testsuite may name everything.
-const EDGES: [(&str, &[&str]); 11] = [
+const EDGES: [(&str, &[&str]); 12] = [
     ("kernel/abi", &[]),
     ("cpu", &[]),
     ("fs", &["abi"]),
     ("net", &["abi"]),
     ("loader", &["abi"]),
     ("kernel", &["abi", "cpu", "fs", "net", "loader"]),
-    ("hosts/module", &["abi", "cpu", "fs", "net", "loader", "kernel"]),
+    ("hosts/serverless", &[]),
+    ("hosts/module", &["abi", "cpu", "fs", "net", "loader", "kernel", "serverless"]),
     ("hosts/web", &["abi", "loader"]),
     ("hosts/web/bindgen", &[]),
     ("loader/pack", &["abi", "loader"]),
