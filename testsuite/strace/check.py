@@ -58,7 +58,7 @@ def normalised(trace, patterns):
     ids = sorted({pid for pid, _ in trace})
     processes = {pid: [] for pid in ids}
     for pid, line in trace:
-        if not re.match(r"[a-z_0-9]+\(|---|\+\+\+", line) or any(p.search(line) for p in patterns):
+        if not re.match(r"[a-z_0-9]+\(|---|\+\+\+", line):
             continue
         line = re.sub(r"\)\s+= ", ") = ", line)
         line = re.sub(r"0x[0-9a-f]{4,}(?! \(flags)", "ADDR", line)
@@ -75,7 +75,8 @@ def normalised(trace, patterns):
         line = re.sub(r"(parent_tid=\[)\d+", r"\1PID", line)
         line = re.sub(r"(futex\(ADDR, FUTEX_WAIT_BITSET\|FUTEX_CLOCK_REALTIME, )\d+", r"\1PID", line)
         line = re.sub(r"rt_sigreturn(\(.*\)) = [1-9]\d*", r"rt_sigreturn\1 = N", line)
-        processes[pid].append(line)
+        if not any(p.search(line) for p in patterns):
+            processes[pid].append(line)
     return [lines for lines in processes.values() if lines]
 
 
