@@ -62,7 +62,7 @@ impl Kernel {
             BootError::new(code, format!("{}: {}", lossy(&start.argv[0]), errno.text()))
         })?;
         kernel.settle(ix);
-        if kernel.config.strace {
+        if kernel.is_traced() {
             kernel.trace_start(ix, &shown, start.argv.len());
         }
         kernel.enqueue(ix);

@@ -36,7 +36,7 @@ pub struct BootConfig {
     pub memory_bytes: u64,
     /// Most bytes of tables and kernel objects on top; past it processes are killed as past the memory limit.
     pub kernel_bytes: u64,
-    /// Print every system call through `Host::log`.
+    /// Print every system call through `Host::log`; nothing without the feature `strace`.
     pub strace: bool,
     /// What CPUID shows.
     pub cpu: Level,
@@ -108,6 +108,11 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    /// True when calls and signals are printed. Constant without the feature, so that nothing of it is in the module.
+    pub(crate) fn is_traced(&self) -> bool {
+        cfg!(any(test, feature = "strace")) && self.config.strace
+    }
+
     /// A machine without a process: `boot` goes on from here.
     pub(crate) fn bare(mut host: Box<dyn Host>, arena: Arena, config: BootConfig) -> Option<Kernel> {
         let pages = (config.memory_bytes >> brainworm_abi::PAGE_SHIFT).min(1 << 20) as u32;

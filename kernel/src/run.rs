@@ -226,7 +226,7 @@ impl Kernel {
 
     fn call_with(&mut self, ix: u32, &Call { nr, ref args }: &Call) {
         self.calls += 1;
-        let result = if self.config.strace {
+        let result = if self.is_traced() {
             trace::call(&mut Cx::new(self, ix), nr, args)
         } else {
             let result = table::dispatch(&mut Cx::new(self, ix), nr, args);

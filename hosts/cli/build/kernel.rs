@@ -1,5 +1,6 @@
-//! The kernel module (`hosts/module`) in each of its flavours, those for WASI 0.2 made components of. With BRAINWORM_KERNEL
-//! set to a file, that file is embedded as the preview 1 module instead.
+//! The kernel module (`hosts/module`) in each of its flavours, those for WASI 0.2 made components of. For preview 1 there are
+//! two: what goes into built files is made small, what `run` gives to images is made fast and has `--strace`. With
+//! BRAINWORM_KERNEL or BRAINWORM_KERNEL_RUN set to a file, that file is embedded instead.
 
 use sha2::{Digest, Sha256};
 use std::env;
@@ -18,20 +19,28 @@ const SOURCES: [&str; 9] = [
     ".cargo/config.toml",
 ];
 
-/// Hands the modules' paths and the digest of the first to the command.
+/// Variable, name, profile and features of the flavours for preview 1.
+const PREVIEW1: [(&str, &str, &str, &str); 2] = [
+    ("BRAINWORM_KERNEL", "preview1", "module", "preview1"),
+    ("BRAINWORM_KERNEL_RUN", "run", "module-run", "preview1,strace"),
+];
+
+/// Hands the modules' paths and digests to the command.
 pub(crate) fn main(root: &Path, target: &Path) {
-    println!("cargo::rerun-if-env-changed=BRAINWORM_KERNEL");
     crate::depends_on(root, &SOURCES);
-    let kernel = match env::var_os("BRAINWORM_KERNEL") {
-        Some(path) => PathBuf::from(path),
-        None => flavour(root, target, "preview1"),
-    };
-    println!("cargo::rerun-if-changed={}", kernel.display());
-    let digest: String = Sha256::digest(read(&kernel)).iter().map(|b| format!("{b:02x}")).collect();
-    println!("cargo::rustc-env=BRAINWORM_KERNEL_PATH={}", kernel.display());
-    println!("cargo::rustc-env=BRAINWORM_KERNEL_DIGEST={digest}");
+    for (variable, name, profile, features) in PREVIEW1 {
+        println!("cargo::rerun-if-env-changed={variable}");
+        let kernel = match env::var_os(variable) {
+            Some(path) => PathBuf::from(path),
+            None => flavour(root, target, name, profile, features),
+        };
+        println!("cargo::rerun-if-changed={}", kernel.display());
+        let digest: String = Sha256::digest(read(&kernel)).iter().map(|b| format!("{b:02x}")).collect();
+        println!("cargo::rustc-env={variable}_PATH={}", kernel.display());
+        println!("cargo::rustc-env={variable}_DIGEST={digest}");
+    }
     for (name, variable) in [("component", "BRAINWORM_COMPONENT_PATH"), ("http", "BRAINWORM_HTTP_PATH")] {
-        let path = componentise(&flavour(root, target, name));
+        let path = componentise(&flavour(root, target, name, "module", name));
         println!("cargo::rustc-env={variable}={}", path.display());
     }
 }
@@ -41,8 +50,9 @@ fn read(path: &Path) -> Vec<u8> {
 }
 
 /// Cargo writes all flavours to one place: each is copied to one of its own.
-fn flavour(root: &Path, target: &Path, name: &str) -> PathBuf {
-    let built = crate::module(root, target, "brainworm-module", &["--no-default-features", "--features", name]);
+fn flavour(root: &Path, target: &Path, name: &str, profile: &str, features: &str) -> PathBuf {
+    let features = ["--no-default-features", "--features", features];
+    let built = crate::module(root, target, "brainworm-module", profile, &features);
     let path = target.join(crate::INNER).join(name).with_extension("wasm");
     std::fs::copy(built, &path).expect("a module was built");
     path

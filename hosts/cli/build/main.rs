@@ -36,17 +36,18 @@ fn cargo(root: &Path, target: &Path) -> Command {
     cargo
 }
 
-/// Builds a package as a module and answers where it is.
-fn module(root: &Path, target: &Path, package: &str, features: &[&str]) -> PathBuf {
+/// Builds a package as a module with a profile and answers where it is.
+fn module(root: &Path, target: &Path, package: &str, profile: &str, features: &[&str]) -> PathBuf {
     let mut cargo = cargo(root, target);
-    cargo.args(["build", "--package", package, "--profile", "module", "--target", "wasm32-unknown-unknown"]);
+    cargo.args(["build", "--package", package, "--profile", profile, "--target", "wasm32-unknown-unknown"]);
     cargo.args(features);
     let status = cargo.status().expect("cargo can be run");
     assert!(
         status.success(),
         "{package} does not build (is the target installed? rustup target add wasm32-unknown-unknown)"
     );
-    target.join(INNER).join("wasm32-unknown-unknown/module").join(package.replace('-', "_")).with_extension("wasm")
+    let folder = target.join(INNER).join("wasm32-unknown-unknown").join(profile);
+    folder.join(package.replace('-', "_")).with_extension("wasm")
 }
 
 /// Tells cargo what the outcome depends on, from the workspace's root.

@@ -83,7 +83,7 @@ fn parts(root: &Path, target: &Path, out: &Path, packages: &Path) -> Answer<Vec<
         parts.push((name, path));
     }
     let host = out.join("host");
-    bindgen(root, target, &crate::module(root, target, "brainworm-web", &[]), &host)?;
+    bindgen(root, target, &crate::module(root, target, "brainworm-web", "module", &[]), &host)?;
     for name in ["host.js", "host_bg.wasm"] {
         parts.push((name.to_string(), host.join(name)));
     }

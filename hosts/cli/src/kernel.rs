@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::io::Read;
 use std::path::Path;
 
-/// The module hosts/module was built to.
+/// The module hosts/module was built to, as it goes into files: for every engine, and small.
 pub(crate) const KERNEL: &[u8] = include_bytes!(env!("BRAINWORM_KERNEL_PATH"));
 /// The same as a component that exports `wasi:cli/run`.
 pub(crate) const COMPONENT: &[u8] = include_bytes!(env!("BRAINWORM_COMPONENT_PATH"));
@@ -15,6 +15,10 @@ pub(crate) const COMPONENT: &[u8] = include_bytes!(env!("BRAINWORM_COMPONENT_PAT
 pub(crate) const HTTP: &[u8] = include_bytes!(env!("BRAINWORM_HTTP_PATH"));
 /// The module's sha256.
 pub(crate) const DIGEST: &str = env!("BRAINWORM_KERNEL_DIGEST");
+/// The same machine for `run`: faster, larger, with `--strace`.
+pub(crate) const KERNEL_RUN: &[u8] = include_bytes!(env!("BRAINWORM_KERNEL_RUN_PATH"));
+/// Its sha256.
+pub(crate) const DIGEST_RUN: &str = env!("BRAINWORM_KERNEL_RUN_DIGEST");
 
 /// Reads an image of any form.
 pub(crate) fn load(image: &OsStr, bar: &mut Bar) -> Outcome<Container> {

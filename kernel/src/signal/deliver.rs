@@ -128,7 +128,7 @@ impl Kernel {
         job.stopped = Some(signal);
         job.reports_stop = true;
         job.reports_continue = false;
-        if self.config.strace {
+        if self.is_traced() {
             self.trace_line(ix, &alloc::format!("--- stopped by {signal:?} ---"));
         }
         // Parked threads stay parked; whoever becomes ready is stopped when its turn comes.

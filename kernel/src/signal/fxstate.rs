@@ -10,78 +10,83 @@ pub(super) const LEGACY_LEN: usize = 512;
 const XSTATE_LEN: usize = LEGACY_LEN + 64 + 256;
 /// All of it with the closing magic.
 pub(super) const LEN: usize = XSTATE_LEN + 4;
-/// Software bytes within the FXSAVE image.
-const SW_AT: usize = 464;
+// Places in the image, in words of eight bytes: registers of the x87 stack, xmm registers, the software bytes, the
+// XSAVE header, the upper halves of ymm registers.
+const ST_WORD: usize = 32 / 8;
+const XMM_WORD: usize = 160 / 8;
+const SW_WORD: usize = 464 / 8;
+const HEADER_WORD: usize = LEGACY_LEN / 8;
+const YMM_WORD: usize = HEADER_WORD + 8;
 /// x87, SSE, AVX.
 const XFEATURES: u64 = 7;
 /// MXCSR bits that exist.
 const MXCSR_MASK: u32 = 0xffff;
 
-#[inline(always)]
-fn put<T: Record>(out: &mut [u8], at: usize, value: T) {
-    value.store(&mut out[at..at + T::SIZE]);
-}
-
-#[inline(always)]
-fn get<T: Record>(image: &[u8], at: usize) -> T {
-    T::load(&image[at..at + T::SIZE])
-}
-
 /// The registers as bytes.
 pub(super) fn save(cpu: &Cpu) -> [u8; LEN] {
-    let mut out = [0; LEN];
-    put(&mut out, 0, cpu.fcw);
-    put(&mut out, 2, cpu.fsw);
+    let mut words = [0u64; XSTATE_LEN / 8];
     // Abridged tag word: a bit for each register that is not empty.
-    let tags = (0..8).fold(0u8, |tags, i| tags | u8::from(cpu.ftw >> (2 * i) & 3 != 3) << i);
-    put(&mut out, 4, tags);
-    put(&mut out, 6, cpu.fop);
-    put(&mut out, 8, cpu.fip);
-    put(&mut out, 16, cpu.fdp);
-    put(&mut out, 24, cpu.mxcsr);
-    put(&mut out, 28, MXCSR_MASK);
+    let tags = (0..8).fold(0u64, |tags, i| tags | u64::from(cpu.ftw >> (2 * i) & 3 != 3) << i);
+    words[0] = u64::from(cpu.fcw) | u64::from(cpu.fsw) << 16 | tags << 32 | u64::from(cpu.fop) << 48;
+    words[1] = cpu.fip;
+    words[2] = cpu.fdp;
+    words[3] = pair(cpu.mxcsr, MXCSR_MASK);
     let top = usize::from(cpu.fsw >> 11 & 7);
     for i in 0..8 {
         // ST(i), not R(i).
         let (significand, exponent) = cpu.fpr[(top + i) % 8];
-        put(&mut out, 32 + 16 * i, significand);
-        put(&mut out, 40 + 16 * i, exponent);
+        words[ST_WORD + 2 * i] = significand;
+        words[ST_WORD + 2 * i + 1] = u64::from(exponent);
     }
     for (i, ymm) in cpu.ymm.iter().enumerate() {
         for word in 0..2 {
-            put(&mut out, 160 + 16 * i + 8 * word, ymm.0[word]);
-            put(&mut out, LEGACY_LEN + 64 + 16 * i + 8 * word, ymm.0[word + 2]);
+            words[XMM_WORD + 2 * i + word] = ymm.0[word];
+            words[YMM_WORD + 2 * i + word] = ymm.0[word + 2];
         }
     }
-    put(&mut out, SW_AT, FP_XSTATE_MAGIC1);
-    put(&mut out, SW_AT + 4, LEN as u32);
-    put(&mut out, SW_AT + 8, XFEATURES);
-    put(&mut out, SW_AT + 16, XSTATE_LEN as u32);
-    put(&mut out, LEGACY_LEN, XFEATURES);
-    put(&mut out, XSTATE_LEN, FP_XSTATE_MAGIC2);
+    words[SW_WORD] = pair(FP_XSTATE_MAGIC1, LEN as u32);
+    words[SW_WORD + 1] = XFEATURES;
+    words[SW_WORD + 2] = XSTATE_LEN as u64;
+    words[HEADER_WORD] = XFEATURES;
+    let mut out = [0; LEN];
+    let (slots, end) = out.as_chunks_mut();
+    for (slot, word) in slots.iter_mut().zip(words) {
+        *slot = word.to_le_bytes();
+    }
+    FP_XSTATE_MAGIC2.store(end);
     out
+}
+
+/// Two halves of a word, the low one first.
+const fn pair(low: u32, high: u32) -> u64 {
+    low as u64 | (high as u64) << 32
+}
+
+fn word(image: &[u8; LEN], index: usize) -> u64 {
+    image.as_chunks().0.get(index).map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// True when an image says that more than its FXSAVE part follows.
 pub(super) fn has_extended(image: &[u8; LEN]) -> bool {
-    get::<u32>(image, SW_AT) == FP_XSTATE_MAGIC1 && get::<u32>(image, SW_AT + 4) as usize == LEN
+    word(image, SW_WORD) == pair(FP_XSTATE_MAGIC1, LEN as u32)
 }
 
 /// Loads the registers. Whatever the image says is a state the CPU can have: reserved bits are dropped.
 pub(super) fn restore(cpu: &mut Cpu, image: &[u8; LEN], has_extended: bool) {
-    let features = if has_extended { get::<u64>(image, LEGACY_LEN) } else { 3 };
-    cpu.mxcsr = get::<u32>(image, 24) & MXCSR_MASK;
+    let features = if has_extended { word(image, HEADER_WORD) } else { 3 };
+    cpu.mxcsr = word(image, 3) as u32 & MXCSR_MASK;
     if features & 1 != 0 {
-        cpu.fcw = get::<u16>(image, 0) & 0x1f7f | 0x40;
-        cpu.fsw = get(image, 2);
-        cpu.fop = get::<u16>(image, 6) & 0x7ff;
-        cpu.fip = get(image, 8);
-        cpu.fdp = get(image, 16);
+        let control = word(image, 0);
+        cpu.fcw = control as u16 & 0x1f7f | 0x40;
+        cpu.fsw = (control >> 16) as u16;
+        cpu.fop = (control >> 48) as u16 & 0x7ff;
+        cpu.fip = word(image, 1);
+        cpu.fdp = word(image, 2);
         let top = usize::from(cpu.fsw >> 11 & 7);
-        let tags: u8 = get(image, 4);
+        let tags = (control >> 32) as u8;
         cpu.ftw = 0;
         for i in 0..8 {
-            let (significand, exponent) = (get::<u64>(image, 32 + 16 * i), get::<u16>(image, 40 + 16 * i));
+            let (significand, exponent) = (word(image, ST_WORD + 2 * i), word(image, ST_WORD + 2 * i + 1) as u16);
             let r = (top + i) % 8;
             cpu.fpr[r] = (significand, exponent);
             let tag = if tags >> r & 1 == 0 { 3 } else { tag_of(significand, exponent) };
@@ -91,15 +96,14 @@ pub(super) fn restore(cpu: &mut Cpu, image: &[u8; LEN], has_extended: bool) {
         (cpu.fcw, cpu.fsw, cpu.ftw, cpu.fpr) = (0x37f, 0, 0xffff, [(0, 0); 8]);
     }
     for (i, ymm) in cpu.ymm.iter_mut().enumerate() {
-        let mut pair = |low: usize, bit: u64, at: usize| {
-            let is_there = features & bit != 0;
-            for word in 0..2 {
-                ymm.0[low + word] = if is_there { get(image, at + 16 * i + 8 * word) } else { 0 };
+        let mut half = |low: usize, bit: u64, at: usize| {
+            for k in 0..2 {
+                ymm.0[low + k] = if features & bit != 0 { word(image, at + 2 * i + k) } else { 0 };
             }
         };
-        pair(0, 2, 160);
+        half(0, 2, XMM_WORD);
         if has_extended {
-            pair(2, 4, LEGACY_LEN + 64);
+            half(2, 4, YMM_WORD);
         }
     }
 }

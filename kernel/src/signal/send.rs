@@ -68,7 +68,7 @@ impl Kernel {
 
     /// A signal that would do nothing is not even queued, unless somebody watches.
     fn drops(&self, ix: u32, signal: SigNum) -> bool {
-        !self.config.strace && self_ignores(&self.world.tasks[ix], signal)
+        !self.is_traced() && self_ignores(&self.world.tasks[ix], signal)
     }
     /// The container's first process does not die of (or stop by) what others inside send it: only a handler makes such
     /// a signal do something (pid_namespaces(7)). Unlike Linux, what the terminal or the host sends takes effect, so

@@ -109,13 +109,13 @@ fn wait(cx: &mut Cx<'_>, line: &Line, interrupted: Option<OnSignal>) {
 impl Kernel {
     /// A signal is taken.
     pub(crate) fn trace_signal(&mut self, ix: u32, info: &SigInfo) {
-        if self.config.strace {
+        if self.is_traced() {
             self.trace_line(ix, &show::siginfo(info));
         }
     }
     /// A task stops or ends: `exited with 0`, `killed by SIGKILL`, `stopped by SIGTSTP`.
     pub(crate) fn trace_end(&mut self, ix: u32, status: u32) {
-        if self.config.strace {
+        if self.is_traced() {
             let text = match crate::signal::SigNum::new(u64::from(status & 0x7f)) {
                 Some(signal) => alloc::format!("+++ killed by {signal:?} +++"),
                 None => alloc::format!("+++ exited with {} +++", status >> 8 & 0xff),

@@ -41,10 +41,15 @@ pub(crate) enum Image {
     Bytes(Vec<u8>),
 }
 
-/// The program for an image or built wasm file.
-pub(crate) fn program(image: &OsStr) -> Outcome<Program> {
-    let engine = engine()?;
+/// The program for an image or built wasm file. `is_traced`: system calls are to be printed, which the kernel in a built file
+/// cannot do, so that its image gets ours and its translated code is left alone.
+pub(crate) fn program(image: &OsStr, is_traced: bool) -> Outcome<Program> {
     let mut bar = Bar::new(false);
+    if is_traced && kernel::is_wasm(image) {
+        let (_, packed) = kernel::read_wasm(image)?;
+        return embedded_with(Image::Bytes(packed), &mut bar);
+    }
+    let engine = engine()?;
     let entry = image_entry(image);
     if let Some(cached) = entry.as_ref().and_then(|path| open_image(path)) {
         // A file with code of its own has it beside its image.
@@ -114,7 +119,7 @@ fn engine() -> Outcome<Engine> {
 
 /// The embedded kernel, compiled.
 fn embedded(engine: &Engine, bar: &mut Bar) -> Outcome<Module> {
-    compiled(engine, kernel::KERNEL, OsStr::new("the kernel"), bar)
+    compiled(engine, kernel::KERNEL_RUN, OsStr::new("the kernel"), bar)
 }
 
 /// A module out of the cache, or compiled and put there.
@@ -124,8 +129,8 @@ fn compiled(engine: &Engine, wasm: &[u8], name: &OsStr, bar: &mut Bar) -> Outcom
     engine.precompile_compatibility_hash().hash(&mut hasher);
     key.add(b"module");
     key.add(&hasher.finish().to_le_bytes());
-    match std::ptr::eq(wasm, kernel::KERNEL) {
-        true => key.add(kernel::DIGEST.as_bytes()),
+    match std::ptr::eq(wasm, kernel::KERNEL_RUN) {
+        true => key.add(kernel::DIGEST_RUN.as_bytes()),
         false => key.add(wasm),
     }
     let entry = key.path("cwasm");

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     let options = options(args)?;
     let mounts = mounts::parse(&args.volume)?;
     let environment = environment(args)?;
-    let program = engine::program(args.image())?;
+    let program = engine::program(args.image(), args.strace)?;
     let prepared = start.elapsed();
 
     let words = [OsString::from("brainworm")];

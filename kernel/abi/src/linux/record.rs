@@ -17,15 +17,18 @@ macro_rules! integer_records {
     ($($ty:ty)*) => { $(
         impl Record for $ty {
             const SIZE: usize = size_of::<$ty>();
-            #[inline]
+            // As arrays: a slice's copy is a call where code is made small.
+            #[inline(always)]
             fn store(&self, out: &mut [u8]) {
-                out.copy_from_slice(&self.to_le_bytes());
+                debug_assert_eq!(out.len(), Self::SIZE);
+                if let Some(out) = out.first_chunk_mut() {
+                    *out = self.to_le_bytes();
+                }
             }
-            #[inline]
+            #[inline(always)]
             fn load(bytes: &[u8]) -> $ty {
-                let mut raw = [0; size_of::<$ty>()];
-                raw.copy_from_slice(bytes);
-                <$ty>::from_le_bytes(raw)
+                debug_assert_eq!(bytes.len(), Self::SIZE);
+                bytes.first_chunk().map_or(0, |raw| <$ty>::from_le_bytes(*raw))
             }
         }
     )* };
