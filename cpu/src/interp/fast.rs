@@ -586,12 +586,14 @@ macro_rules! fast {
                             Ran::On => to!(cpu.rip, 0),
                             // Even without a budget: at least this instruction is done, so that the guest gets on.
                             Ran::Interpret => match jumps.find_plain(cpu.rip, frame.view.code_tag) {
-                                Some(op) => {
+                                // SAFETY: the cache's ops live as long as its entries; a page of theirs that was written
+                                // made them `Dead`.
+                                Some(op) if unsafe { (*op).code } != Code::Dead => {
                                     cpu.gpr[Gpr::CODE_PAGE.0 as usize] = cpu.rip & !0xfff;
                                     ip = op;
                                     continue;
                                 }
-                                None => {
+                                _ => {
                                     frame.is_plain = true;
                                     break core::ptr::null();
                                 }

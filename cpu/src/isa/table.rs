@@ -336,6 +336,9 @@ insns! {
         Prefetcht1  mov::nop,             []       []        Sse;
         Prefetcht2  mov::nop,             []       []        Sse;
         Reservednop mov::nop,             []       []        Base;
+        // Without shadow stacks these are NOPs, and unwinders rely on it (SDM Vol. 2B, RDSSPD/RDSSPQ).
+        Rdsspd      mov::nop,             []       []        Base;
+        Rdsspq      mov::nop,             []       []        Base;
         // ---- sse/mov.rs
         Movaps      sse::mov::movaps,               []        []        Sse;
         Movntps     sse::mov::movaps,               []        []        Sse;

@@ -313,8 +313,13 @@ impl Bus for UserMem<'_> {
         let host = self.touch(rip, Access::Fetch)?;
         let frame = Frame(host.0 >> PAGE_SHIFT);
         let page = rip >> PAGE_SHIFT;
+        let is_shared = !self.frames.has_code(frame) && !self.frames.is_unique(frame);
         self.frames.mark_code(frame);
-        // Writes to the page must be noticed from now on, through whatever mapping they come.
+        // Writes to the page must be noticed from now on, through whatever mapping they come. Other spaces are told once
+        // the CPU stops (`Frames::take_shared_code`): none of them runs before.
+        if is_shared && !self.frames.is_permanent(frame) {
+            self.space.deny_all_writes_to(frame);
+        }
         self.space.deny_frame_writes(page, frame);
         Ok(CodePage { host: HostAddr(frame.0 << PAGE_SHIFT) })
     }
