@@ -53,7 +53,7 @@ pub struct Env {
     pub slots: u32,
     /// The engine's own: what [`crate::interp::step`] needs.
     pub context: u64,
-    /// MXCSR is as it mostly is; regions keep it for themselves.
+    /// [`Cpu::fp_is_usual`].
     pub fp_usual: u32,
     /// Zero.
     pub reserved: u32,

@@ -164,6 +164,11 @@ pub enum Exit {
 }
 
 impl Cpu {
+    /// Translated code may do floating point: all is masked, rounding is to nearest without DAZ or FTZ (of MXCSR, its
+    /// reserved bits too, only the sticky flags differ), and nobody looks at the flags.
+    pub fn fp_is_usual(&self) -> bool {
+        self.mxcsr & 0xffc0 == 0x1f80 && self.fp_watched == 0
+    }
     /// The offset of a memory operand, without its segment.
     #[inline(always)]
     pub fn offset(&self, m: &Mem) -> u64 {

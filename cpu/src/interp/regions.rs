@@ -180,6 +180,7 @@ impl Regions {
             stack: STACK,
             slots: self.slots.as_ptr().expose_provenance() as u32,
             context: (&raw mut context).expose_provenance() as u64,
+            fp_usual: cpu.fp_is_usual() as u32,
             ..Env::default()
         };
         let exit = (self.call)(function, cpu, &mut env, number);
@@ -255,6 +256,7 @@ impl Context<'_> {
         env.read = view.read.expose_provenance() as u32;
         env.write = view.write.expose_provenance() as u32;
         env.len = view.len;
+        env.fp_usual = cpu.fp_is_usual() as u32;
         let is_traced = cpu.flags.system as u64 & bits::TF != 0;
         self.stop = match exit {
             Some(exit) => Some(Step::Exit(exit)),

@@ -4,6 +4,7 @@
 use super::flow::{Graph, Next};
 use super::region::Region;
 use super::state::is_conditional;
+use crate::Gpr;
 use crate::decode::decode;
 use crate::insn::{Insn, Mn, Operand};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -27,8 +28,8 @@ pub(super) struct Block {
 /// A node of the graph that is no block of the guest's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Node {
-    /// The way into a block from outside: the flags must come from what the block expects.
-    Guard(usize),
+    /// The way into a block from outside. Guarded: the flags must come from what the block expects.
+    Entry { block: usize, is_guarded: bool },
     /// Picks one of so many ways by the hash of an indirect jump's target.
     Dispatch(u64),
     /// Is it this offset?
@@ -194,21 +195,43 @@ impl Scan<'_> {
         }
         let mut seen = BTreeSet::new();
         self.entries.retain(|&at| seen.insert(at));
-        let mut entries: Vec<usize> = self.entries.iter().filter_map(|&at| index_of(at)).collect();
+        let (mut entries, mut ways) = (Vec::new(), Vec::new()); // the ways in are nodes, the first behind the blocks
+        let mut enter = |next: &mut Vec<Next>, block: usize, is_guarded: bool| {
+            entries.push(next.len());
+            next.push(Next::Goto(block));
+            ways.push(Node::Entry { block, is_guarded });
+        };
+        self.entries.iter().filter_map(|&at| index_of(at)).for_each(|block| enter(&mut next, block, false));
         // Loop headers can be entered too: that is where a preempted guest comes back.
-        let mut guarded = Vec::new(); // of `Node`s, the first behind the blocks
         for (block, &start) in starts.iter().enumerate() {
             if is_header[block] && seen.insert(start) {
-                entries.push(next.len());
-                next.push(Next::Goto(block));
-                guarded.push(Node::Guard(block));
+                enter(&mut next, block, true);
                 self.entries.push(start);
             }
         }
-        let nodes = self.jumps(&blocks, &mut next, guarded);
+        let called = self.insns.iter().filter(|(_, insn)| matches!(insn.mn, Mn::Call | Mn::Jmp));
+        let called = called.filter(|(_, insn)| insn.dst() == Operand::Imm).map(|(at, insn)| target(*at, insn));
+        let stubs = called.filter_map(|to| Some((to, self.stub(to)?))).collect();
+        let nodes = self.jumps(&blocks, &mut next, ways);
         let end = self.insns.iter().map(|(at, insn)| at + insn.len as u32).max().unwrap_or(0);
         let bytes = starts.first().copied().unwrap_or(0)..end;
-        Region { blocks, graph: Graph { next, entries }, is_header, nodes, entries: self.entries, bytes }
+        Region { blocks, graph: Graph { next, entries }, is_header, nodes, entries: self.entries, bytes, stubs }
+    }
+
+    /// What a stub of the linkage table at `to` jumps through: the offset of a word from the region's first page.
+    fn stub(&self, to: i64) -> Option<i64> {
+        let mut at = u32::try_from(to).ok()?;
+        for _ in 0..2 {
+            let insn = decode(self.code.get(at as usize..)?, at & 0xfff).ok()?;
+            let m = insn.mem;
+            let is_plain = m.base == Gpr::CODE_PAGE && m.index == Gpr::ZERO && m.segment == Gpr::ZERO && !m.addr32;
+            match insn.mn {
+                Mn::Jmp if insn.dst() == Operand::Mem && is_plain => return Some((at & !0xfff) as i64 + m.disp),
+                Mn::Endbr64 => at += insn.len as u32,
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// Lets indirect jumps go to the region's own entries: they all meet in a node that picks by a hash of the address,

@@ -501,7 +501,9 @@ impl Lower<'_> {
         }
         self.events.push(Event::Partial(self.number()));
         // On trial it is not known yet whether anybody looks: only then must the others be known.
-        if self.flags_are_dead() || self.groups.gather && self.flags == Known::Nothing {
+        let is_open = self.groups.gather && self.flags == Known::Nothing;
+        self.may_step |= is_open;
+        if self.flags_are_dead() || is_open {
             (self.pending, self.flags) = (None, Known::Nothing);
             return;
         }

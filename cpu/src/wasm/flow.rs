@@ -2,8 +2,10 @@
 //!
 //! Reducible graphs are structured from their dominator tree (Ramsey, "Beyond Relooper", ICFP 2022). A strongly connected
 //! part with several entries (gcc emits such loops, and every extra entry point of a region makes one) gets one selector
-//! node in front: edges to an entry set a number and go to the selector, which dispatches on it. So a region can be entered
-//! at any block that asks for it, and a loop costs one `br_table` an iteration only where it has several entries.
+//! node in front: edges from outside to an entry set a number and go to the selector, which dispatches on it. So do edges
+//! from inside to the part's header, the entry that the function's start leads to; those to other entries stay, and
+//! with them the loops inside. So a region can be entered at any block that asks for it, and a loop costs one `br_table`
+//! an iteration only where something in it can be entered too.
 //!
 //! Knows nothing of instructions: `lower` says what a node does, this says in which order and how deep.
 
@@ -37,6 +39,8 @@ pub(super) struct Graph {
 pub(super) enum Step {
     /// The code of a block.
     Block(usize),
+    /// Push whether the first entry is wanted.
+    PushIsFirst,
     /// Push the number of the wanted entry.
     PushEntry,
     /// Set the selector local to this.
@@ -62,8 +66,10 @@ pub(super) enum Step {
 /// A node after repair.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Node {
-    /// Dispatches on the entry number.
+    /// The start: by far most calls want the first entry.
     Root,
+    /// Dispatches on the entry number.
+    Entries,
     Block(usize),
     /// Sets the selector on its way.
     Set(u32),
@@ -108,22 +114,27 @@ impl Next {
 fn repair(graph: &Graph) -> Repaired {
     let mut nodes = vec![Node::Root];
     nodes.extend((0..graph.next.len()).map(Node::Block));
-    let mut next = vec![if graph.entries.len() == 1 {
-        Next::Goto(graph.entries[0] + 1)
-    } else {
-        Next::Switch(graph.entries.iter().map(|entry| entry + 1).collect())
-    }];
+    let first = graph.entries[0] + 1;
+    let many = graph.entries.len() > 1;
+    let mut next = vec![if many { Next::If(first, nodes.len()) } else { Next::Goto(first) }];
     next.extend(graph.next.iter().cloned().map(|mut end| {
         end.targets_mut().into_iter().for_each(|target| *target += 1);
         end
     }));
+    if many {
+        // Number 0 does not come here.
+        let entries = graph.entries.iter().skip(1).map(|entry| entry + 1);
+        nodes.push(Node::Entries);
+        next.push(Next::Switch(core::iter::once(graph.entries[1] + 1).chain(entries).collect()));
+    }
     let mut repaired = Repaired { nodes, next };
+    let is_usual = from_start(&repaired.next, first);
     let reachable = reachable(&repaired.next);
     // Parts still to look at; a worklist, because the nesting of hostile code can be deep.
     let mut parts = vec![reachable];
     while let Some(part) = parts.pop() {
         for mut component in components(&repaired.next, &part) {
-            let header = header_of(&mut repaired, &mut component);
+            let header = header_of(&mut repaired, &mut component, &is_usual);
             component.retain(|&node| node != header);
             if !component.is_empty() {
                 parts.push(component);
@@ -133,14 +144,30 @@ fn repair(graph: &Graph) -> Repaired {
     repaired
 }
 
-/// The single entry of a strongly connected part, made when there are several.
-fn header_of(graph: &mut Repaired, component: &mut Vec<usize>) -> usize {
+/// The nodes that `first` reaches.
+fn from_start(next: &[Next], first: usize) -> Vec<bool> {
+    let mut seen = vec![false; next.len()];
+    let mut stack = vec![first];
+    while let Some(node) = stack.pop() {
+        if !core::mem::replace(&mut seen[node], true) {
+            stack.extend(next[node].targets());
+        }
+    }
+    seen
+}
+
+/// The single entry of a strongly connected part, made when there are several. `is_usual`: the nodes that the function's
+/// start leads to.
+fn header_of(graph: &mut Repaired, component: &mut Vec<usize>, is_usual: &[bool]) -> usize {
     let mut inside = vec![false; graph.next.len()];
     component.iter().for_each(|&node| inside[node] = true);
-    let mut entered = vec![false; graph.next.len()];
+    let (mut entered, mut usually) = (vec![false; graph.next.len()], vec![false; graph.next.len()]);
     for (from, end) in graph.next.iter().enumerate() {
         if !inside[from] {
-            end.targets().into_iter().filter(|&to| inside[to]).for_each(|to| entered[to] = true);
+            for to in end.targets().into_iter().filter(|&to| inside[to]) {
+                entered[to] = true;
+                usually[to] |= is_usual.get(from).copied().unwrap_or(false);
+            }
         }
     }
     let entries: Vec<usize> = component.iter().copied().filter(|&node| entered[node]).collect();
@@ -148,6 +175,8 @@ fn header_of(graph: &mut Repaired, component: &mut Vec<usize>) -> usize {
     if entries.len() == 1 {
         return entries[0];
     }
+    // Without its edges from inside the rest falls into smaller parts.
+    let header = entries.iter().copied().filter(|&node| usually[node]).min().unwrap_or(entries[0]);
     let selector = graph.nodes.len();
     graph.nodes.push(Node::Selector);
     graph.next.push(Next::Switch(entries.clone()));
@@ -155,6 +184,9 @@ fn header_of(graph: &mut Repaired, component: &mut Vec<usize>) -> usize {
     for from in 0..selector {
         let (first_set, mut wanted) = (graph.nodes.len(), Vec::new());
         for target in graph.next[from].targets_mut() {
+            if inside[from] && *target != header {
+                continue;
+            }
             if let Some(number) = entries.iter().position(|entry| entry == target) {
                 *target = first_set + wanted.len();
                 wanted.push(number as u32);
@@ -344,7 +376,8 @@ impl<'a> Writer<'a> {
 
     fn leaf(&mut self, node: usize, todo: &mut Vec<Todo>) {
         self.steps.push(match self.graph.nodes[node] {
-            Node::Root if matches!(self.graph.next[node], Next::Switch(_)) => Step::PushEntry,
+            Node::Root if matches!(self.graph.next[node], Next::If(..)) => Step::PushIsFirst,
+            Node::Entries => Step::PushEntry,
             Node::Root => {
                 return todo.extend(self.graph.next[node].targets().first().map(|&to| Todo::Branch(node, to)));
             }
@@ -511,6 +544,7 @@ mod tests {
                     }
                 }
                 Step::PushEntry => stack = entry,
+                Step::PushIsFirst => stack = (entry == 0) as usize,
                 Step::SetSelector(number) => selector = *number,
                 Step::PushSelector => stack = selector as usize,
                 Step::OpenBlock | Step::OpenLoop => labels.push(at),

@@ -1,14 +1,16 @@
 //! [`Emit`] that writes WebAssembly: one instruction meaning after the other becomes the body of one wasm function.
 //!
-//! Guest registers and the lazy flags live in wasm locals over the whole function; `state` wraps the body into a prologue
-//! that loads them and an epilogue that stores them. A memory miss and the end of the budget leave the function with exact
-//! state (never a call inside a loop: it would spill every local), and the interpreter goes on at `rip`; an instruction
-//! without lowering is done by a call ([`Lower::step`]). Temporaries live for one instruction, so their locals are used
-//! again by the next. A block is lowered on trial before: what it uses, which memory checks can be one, which flags
-//! nobody sees is known when it is written.
+//! Guest registers live in wasm locals over the whole function, the flags as the operands they follow from. A register is
+//! loaded where it is wanted (`liveness`) and spilled on every way out that it may be newer on. A memory miss and the end
+//! of the budget leave the function with exact state (never a call inside a loop: it would spill every local), and the
+//! interpreter goes on at `rip`; an instruction without lowering is done by a call ([`Lower::step`]). Temporaries live for
+//! one instruction, so their locals are used again by the next. A block is lowered on trial before: what it uses, which
+//! memory checks can be one, which flags nobody sees is known when it is written.
 
-use super::memory::{Groups, Roots};
+use super::liveness::Touch;
+use super::memory::{Group, Groups, Roots};
 use super::region::{EXIT_BUDGET, EXIT_GOTO, EXIT_INTERPRET, Link};
+use super::values::{ADDRESSES, LastSet, Pool};
 use crate::Gpr;
 use crate::flags::FlagOp;
 use crate::fp::FpType;
@@ -16,7 +18,7 @@ use crate::insn::{Insn, Mn, Operand, Width};
 use crate::isa::avx;
 use crate::isa::table::Meaning;
 use alloc::vec::Vec;
-use wasm_encoder::{BlockType, Encode, InstructionSink, ValType};
+use wasm_encoder::{BlockType, InstructionSink, ValType};
 
 /// An integer: known now, or in a local.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,16 +100,14 @@ pub(super) mod local {
 pub(super) const GPRS: u32 = 18;
 /// Vectors of 128 bits: lower halves of the ymm registers, upper halves, and four that live within an instruction.
 pub(super) const VECTORS: u32 = 36;
+/// Those of them that outlive an instruction.
+pub(super) const KEPT: u32 = 32;
 
 /// What a region does with registers; gathered on trial, the same for the whole function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Usage {
-    /// General-purpose registers read or written, and those written.
-    pub(super) used: u32,
-    pub(super) written: u32,
-    /// The same for vectors of 128 bits, by their number for [`Emit`](crate::emit::Emit).
-    pub(super) used_xmm: u64,
-    pub(super) written_xmm: u64,
+    /// Registers read or written.
+    pub(super) used: Regs,
     /// Uses as a scalar double less uses as anything else.
     pub(super) scalar: [i32; 16],
     /// There is floating point.
@@ -117,10 +117,7 @@ pub(super) struct Usage {
 impl Usage {
     /// Everything either does.
     pub(super) fn merge(&mut self, other: &Usage) {
-        self.used |= other.used;
-        self.written |= other.written;
-        self.used_xmm |= other.used_xmm;
-        self.written_xmm |= other.written_xmm;
+        self.used = self.used.or(other.used);
         (0..16).for_each(|r| self.scalar[r] += other.scalar[r]);
         self.fp |= other.fp;
     }
@@ -130,17 +127,38 @@ impl Usage {
     }
 }
 
-/// A set of registers.
+/// A set of registers, by the numbers of [`slot_index`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Dirty {
+pub(super) struct Regs {
     pub(super) gpr: u32,
     pub(super) xmm: u64,
 }
 
-impl Dirty {
+impl Regs {
+    /// None.
+    pub(super) const NONE: Regs = Regs { gpr: 0, xmm: 0 };
+    /// All there are.
+    pub(super) const ALL: Regs = Regs { gpr: (1 << GPRS) - 1, xmm: (1 << VECTORS) - 1 };
+
+    /// A general-purpose register by its number.
+    pub(super) fn gpr(index: u32) -> Regs {
+        Regs { gpr: 1 << index, xmm: 0 }
+    }
+    /// A vector of 128 bits, by its number for [`Emit`](crate::emit::Emit).
+    pub(super) fn xmm(r: u8) -> Regs {
+        Regs { gpr: 0, xmm: 1 << r }
+    }
+    /// Those that outlive an instruction.
+    fn kept(self) -> Regs {
+        Regs { xmm: self.xmm & ((1 << KEPT) - 1), ..self }
+    }
     /// Those of both.
-    pub(super) fn or(self, other: Dirty) -> Dirty {
-        Dirty { gpr: self.gpr | other.gpr, xmm: self.xmm | other.xmm }
+    pub(super) fn or(self, other: Regs) -> Regs {
+        Regs { gpr: self.gpr | other.gpr, xmm: self.xmm | other.xmm }
+    }
+    /// Those that the other has not.
+    pub(super) fn without(self, other: Regs) -> Regs {
+        Regs { gpr: self.gpr & !other.gpr, xmm: self.xmm & !other.xmm }
     }
 }
 
@@ -169,12 +187,12 @@ impl Layout {
             free: 0,
         };
         for r in 0..GPRS as usize {
-            if usage.used >> r & 1 != 0 {
+            if usage.used.gpr >> r & 1 != 0 {
                 layout.gpr[r] = layout.add(ValType::I64);
             }
         }
         for r in 0..VECTORS as usize {
-            if usage.used_xmm >> r & 1 != 0 {
+            if usage.used.xmm >> r & 1 != 0 {
                 let halved = r < 16 && layout.halved >> r & 1 != 0;
                 layout.xmm[r] = layout.add(if halved { ValType::F64 } else { ValType::V128 });
                 if halved {
@@ -191,19 +209,13 @@ impl Layout {
     }
 }
 
-/// Temporaries of one type: taken in turn, all given back at the end of an instruction.
-#[derive(Default)]
-struct Pool {
-    locals: Vec<u32>,
-    used: usize,
-}
-
 /// What is known of the flags at this point of the code.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Known {
     /// This operation of this width.
     Op(FlagOp, Width),
     /// Nothing: another block decided.
+    #[default]
     Nothing,
 }
 
@@ -232,6 +244,14 @@ pub(super) struct Pending {
     pub(super) res: V,
 }
 
+/// What a block leaves to the blocks that only it leads to.
+#[derive(Clone, Default)]
+pub(super) struct Legacy {
+    roots: Roots,
+    groups: Vec<Group>,
+    pending: Option<Pending>,
+}
+
 /// What happens to the flags in a block, in order: which writes nobody reads follows from it. An exit for the interpreter
 /// is no reader: it goes on with the code behind it, which does not read them either.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -252,7 +272,7 @@ pub(super) struct Lower<'a> {
     pub(super) usage: Usage,
     /// Types of the locals from `layout.free` on.
     pub(super) temporaries: Vec<ValType>,
-    pools: [Pool; 6],
+    pub(super) pools: [Pool; 6],
     /// Open blocks between here and the function's exits.
     pub(super) depth: u32,
     pub(super) flags: Known,
@@ -267,12 +287,21 @@ pub(super) struct Lower<'a> {
     pub(super) conditional: u32,
     /// The current instruction wants 8 bytes of memory as a double.
     pub(super) wants_double: bool,
-    /// MXCSR was looked at in this block.
+    /// MXCSR is known to be as it mostly is.
     pub(super) fp_checked: bool,
+    /// What is done with registers in this block, in order.
+    pub(super) touches: Vec<Touch>,
+    /// Registers to load behind instructions that the interpreter does, by their number in the block.
+    pub(super) behind_steps: Vec<(u32, Regs)>,
+    /// Registers to load behind the call that ends the block, and whether MXCSR is looked at there.
+    pub(super) behind_call: (Regs, bool),
+    /// The depth at which ways out of the current instruction meet, and whether there are any.
+    handler: Option<u32>,
+    leaves: bool,
+    /// On trial: the current instruction may turn out to be the interpreter's.
+    pub(super) may_step: bool,
     /// Registers whose locals may be newer than the CPU's.
-    pub(super) dirty: Dirty,
-    /// The CPU was made current in this block.
-    pub(super) spilled: bool,
+    pub(super) dirty: Regs,
     pub(super) roots: Roots,
     /// Memory checks of the block: being gathered on trial, used afterwards.
     pub(super) groups: Groups,
@@ -285,20 +314,9 @@ pub(super) struct Lower<'a> {
     /// Flags set in this block that have readers.
     pub(super) pending: Option<Pending>,
     /// Locals of flag operands by place and type, as they were needed.
-    kept: [[Option<u32>; 4]; 3],
-    last_set: Option<LastSet>,
+    pub(super) kept: [[Option<u32>; 4]; 3],
+    pub(super) last_set: Option<LastSet>,
 }
-
-/// The last thing written was a `local.set`.
-#[derive(Clone, Copy)]
-struct LastSet {
-    start: usize,
-    end: usize,
-    local: u32,
-}
-
-/// Pool of temporaries by type; the last one is for addresses that live as long as their block.
-const ADDRESSES: usize = 5;
 
 impl<'a> Lower<'a> {
     pub(super) fn new(link: &'a Link<'a>, usage: Usage) -> Lower<'a> {
@@ -319,8 +337,13 @@ impl<'a> Lower<'a> {
             conditional: 0,
             wants_double: false,
             fp_checked: false,
-            dirty: Dirty::default(),
-            spilled: false,
+            touches: Vec::new(),
+            behind_steps: Vec::new(),
+            behind_call: (Regs::NONE, false),
+            handler: None,
+            leaves: false,
+            may_step: false,
+            dirty: Regs::default(),
             roots: Roots::default(),
             groups: Groups::default(),
             events: Vec::new(),
@@ -335,7 +358,7 @@ impl<'a> Lower<'a> {
 
     /// One for trials: whatever is used has a local.
     pub(super) fn trial(link: &'a Link<'a>) -> Lower<'a> {
-        let all = Usage { used: (1 << GPRS) - 1, used_xmm: (1 << VECTORS) - 1, ..Usage::default() };
+        let all = Usage { used: Regs::ALL, ..Usage::default() };
         let mut lower = Lower::new(link, all);
         lower.usage = Usage::default();
         lower.groups = Groups::gathering();
@@ -347,17 +370,28 @@ impl<'a> Lower<'a> {
     }
 
     /// Starts a block that knows this of the flags, with registers that the CPU has not got.
-    pub(super) fn start_block(&mut self, flags: Known, dirty: Dirty) {
+    pub(super) fn start_block(&mut self, flags: Known, dirty: Regs) {
         self.flags = flags;
         self.dirty = dirty;
-        self.spilled = false;
         self.pending = None;
         self.roots = Roots::default();
         self.events.clear();
+        self.touches.clear();
         self.number = 0;
         self.fp_checked = false;
         self.end = End::Next;
-        self.pools[ADDRESSES].used = 0;
+    }
+
+    /// What holds at the end of a block, for blocks that nothing else leads to.
+    pub(super) fn legacy(&self) -> Legacy {
+        Legacy { roots: self.roots.clone(), groups: self.groups.legacy(), pending: self.pending }
+    }
+
+    /// The current block begins where another one ends.
+    pub(super) fn inherit(&mut self, legacy: &Legacy) {
+        self.roots.clone_from(&legacy.roots);
+        self.groups.inherit(&legacy.groups);
+        self.pending = legacy.pending;
     }
 
     /// Lowers one instruction whose first byte is at `at` (from the region's first page). If it has no lowering, a call
@@ -375,20 +409,50 @@ impl<'a> Lower<'a> {
         self.wants_double = is_double || matches!(insn.dst(), Operand::Xmm(r) if self.is_halved(r));
         let (mark, usage, fp_checked) = (self.bytes.len(), self.usage, self.fp_checked);
         let (flags, pending, dirty) = (self.flags, self.pending, self.dirty);
-        let (roots, events) = (self.roots.clone(), self.events.len());
+        let (roots, events, touches) = (self.roots.clone(), self.events.len(), self.touches.len());
+        // All ways out of an instruction meet behind it: whatever leaves has changed nothing yet.
+        self.sink().block(BlockType::Empty).block(BlockType::Empty);
+        let (depth, head) = (self.depth, self.bytes.len() - mark);
+        self.depth += 2;
+        (self.handler, self.leaves, self.may_step) = (Some(self.depth), false, false);
         let done = match self.special(insn) {
             Some(done) => done,
             None => avx::run(self, insn, meaning),
         };
+        self.depth = depth;
+        self.handler = None;
         if done.is_err() || self.failed {
             self.bytes.truncate(mark);
             self.last_set = None;
             self.conditional = 0;
             self.events.truncate(events);
+            self.touches.truncate(touches);
             (self.flags, self.pending, self.dirty) = (flags, pending, dirty);
             (self.usage, self.roots, self.fp_checked) = (usage, roots, fp_checked);
             self.groups.forget_since(self.number);
             self.step();
+            self.groups.commit();
+            return;
+        }
+        if self.leaves || self.may_step {
+            self.touches.insert(touches, Touch::Exit);
+        }
+        if self.leaves {
+            self.sink().br(1).end();
+            self.depth += 1;
+            let after = (self.pending, self.dirty);
+            (self.pending, self.dirty) = (pending, dirty);
+            self.leave_at(at, EXIT_INTERPRET);
+            self.touches.pop();
+            (self.pending, self.dirty) = after;
+            self.depth = depth;
+            self.sink().end();
+            self.last_set = None;
+        } else {
+            self.bytes.drain(mark..mark + head);
+            if let Some(last) = self.last_set.as_mut().filter(|last| last.start >= mark + head) {
+                (last.start, last.end) = (last.start - head, last.end - head);
+            }
         }
         self.groups.commit();
     }
@@ -421,10 +485,17 @@ impl<'a> Lower<'a> {
 
     /// Leaves the function; the guest goes on at `offset` from the region's first page.
     pub(super) fn leave_at(&mut self, offset: i64, code: i32) {
+        if let Some(handler) = self.handler {
+            // Within an instruction: to do it on the interpreter.
+            self.leaves = true;
+            let depth = self.depth - handler;
+            self.sink().br(depth);
+            return;
+        }
         if code == EXIT_GOTO {
             self.events.push(Event::Read);
         }
-        self.write_pending();
+        self.write_out();
         let depth = self.depth;
         let mut sink = self.sink();
         if code == EXIT_INTERPRET {
@@ -444,192 +515,34 @@ impl<'a> Lower<'a> {
         self.sink().end();
     }
 
-    fn pool_of(ty: ValType) -> usize {
-        match ty {
-            ValType::I32 => 0,
-            ValType::I64 => 1,
-            ValType::F32 => 2,
-            ValType::F64 => 3,
-            _ => 4,
-        }
-    }
-
-    pub(super) fn temporary(&mut self, ty: ValType) -> u32 {
-        self.take(Self::pool_of(ty), ty)
-    }
-
-    /// An i32 local that keeps its value to the end of the block.
-    pub(super) fn address_local(&mut self) -> u32 {
-        self.take(ADDRESSES, ValType::I32)
-    }
-
-    /// The local for a flag operand (0 first, 1 second, 2 result) that outlives its instruction.
-    pub(super) fn kept_local(&mut self, place: usize, ty: ValType) -> u32 {
-        let next = self.layout.free + self.temporaries.len() as u32;
-        let slot = &mut self.kept[place][Self::pool_of(ty)];
-        if slot.is_none() {
-            self.temporaries.push(ty);
-        }
-        *slot.get_or_insert(next)
-    }
-
-    fn take(&mut self, pool: usize, ty: ValType) -> u32 {
-        let (pool, temporaries) = (&mut self.pools[pool], &mut self.temporaries);
-        if pool.used == pool.locals.len() {
-            pool.locals.push(self.layout.free + temporaries.len() as u32);
-            temporaries.push(ty);
-        }
-        pool.used += 1;
-        pool.locals[pool.used - 1]
-    }
-
-    /// Pops into a local; the next `get` of it, if it follows at once, makes a `tee` of both.
-    pub(super) fn set(&mut self, into: u32) {
-        let start = self.bytes.len();
-        self.sink().local_set(into);
-        self.last_set = Some(LastSet { start, end: self.bytes.len(), local: into });
-    }
-
-    pub(super) fn get(&mut self, from: u32) {
-        match self.last_set.take() {
-            Some(last) if last.end == self.bytes.len() && last.local == from => {
-                self.bytes.truncate(last.start);
-                self.sink().local_tee(from);
-            }
-            _ => _ = self.sink().local_get(from),
-        }
-    }
-
-    fn pop_into(&mut self, ty: ValType) -> u32 {
-        let into = self.temporary(ty);
-        self.set(into);
-        into
-    }
-
-    /// The i64 on the stack as a value.
-    pub(super) fn value(&mut self) -> V {
-        V::Local(self.pop_into(ValType::I64))
-    }
-    /// The i32 on the stack as a value.
-    pub(super) fn short(&mut self) -> V {
-        V::Short(self.pop_into(ValType::I32))
-    }
-    /// The i32 (0 or 1) on the stack as a truth value.
-    pub(super) fn truth(&mut self) -> B {
-        B::Local(self.pop_into(ValType::I32))
-    }
-    /// The v128 on the stack as a value.
-    pub(super) fn vector(&mut self) -> X {
-        X::Vector(self.pop_into(ValType::V128))
-    }
-    /// The f64 on the stack as the low half of a value.
-    pub(super) fn halves(&mut self, high: V) -> X {
-        X::Halves(self.pop_into(ValType::F64), high)
-    }
-
-    /// Pushes an i64.
-    pub(super) fn push(&mut self, v: V) {
-        match v {
-            V::Const(v) => _ = self.sink().i64_const(v as i64),
-            V::Local(l) => self.get(l),
-            V::Short(l) => {
-                self.get(l);
-                self.sink().i64_extend_i32_u();
-            }
-            V::Order(..) => {
-                let bits = self.order_bits(v);
-                self.push(bits);
-            }
-        }
-    }
-    /// Pushes the low half as an i32.
-    pub(super) fn push32(&mut self, v: V) {
-        match v {
-            V::Const(v) => _ = self.sink().i32_const(v as i32),
-            V::Local(l) => {
-                self.get(l);
-                self.sink().i32_wrap_i64();
-            }
-            V::Short(l) => self.get(l),
-            V::Order(..) => {
-                let bits = self.order_bits(v);
-                self.push32(bits);
-            }
-        }
-    }
-    pub(super) fn push_truth(&mut self, b: B) {
-        match b {
-            B::Const(b) => _ = self.sink().i32_const(b as i32),
-            B::Local(l) => self.get(l),
-        }
-    }
-    /// Pushes a v128.
-    pub(super) fn push_x(&mut self, x: X) {
-        match x {
-            X::Const(low, high) => _ = self.sink().v128_const((high as i128) << 64 | low as i128),
-            X::Vector(l) => self.get(l),
-            X::Halves(low, high) => {
-                self.get(low);
-                self.sink().f64x2_splat();
-                self.push(high);
-                self.sink().i64x2_replace_lane(1);
-            }
-        }
-    }
-    /// Pushes lane 0 as an f64.
-    pub(super) fn push_double(&mut self, x: X) {
-        match x {
-            X::Const(low, _) => _ = self.sink().f64_const(f64::from_bits(low).into()),
-            X::Vector(l) => {
-                self.get(l);
-                self.sink().f64x2_extract_lane(0);
-            }
-            X::Halves(low, _) => self.get(low),
-        }
-    }
-    /// The low half as an integer.
-    pub(super) fn low_half(&mut self, x: X) -> V {
-        match x {
-            X::Const(low, _) => return V::Const(low),
-            X::Vector(l) => {
-                self.get(l);
-                self.sink().i64x2_extract_lane(0);
-            }
-            X::Halves(low, _) => {
-                self.get(low);
-                self.sink().i64_reinterpret_f64();
-            }
-        }
-        self.value()
-    }
-    /// The high half as an integer.
-    pub(super) fn high_half(&mut self, x: X) -> V {
-        match x {
-            X::Const(_, high) => V::Const(high),
-            X::Vector(l) => {
-                self.get(l);
-                self.sink().i64x2_extract_lane(1);
-                self.value()
-            }
-            X::Halves(_, high) => high,
-        }
-    }
-
-    /// Writes an instruction of the vector group.
-    pub(super) fn simd(&mut self, opcode: u32) {
-        self.bytes.push(0xfd);
-        opcode.encode(&mut self.bytes);
-    }
-
-    /// The local of a register slot; notes the use.
+    /// The local of a register slot that is read.
     pub(super) fn slot(&mut self, r: Gpr) -> Option<u32> {
         let index = slot_index(r)?;
-        self.usage.used |= 1 << index;
+        self.touch(Touch::Use, Regs::gpr(index));
         Some(self.layout.gpr[index as usize])
+    }
+
+    /// Notes what happens to registers.
+    pub(super) fn touch(&mut self, how: fn(Regs) -> Touch, regs: Regs) {
+        self.usage.used = self.usage.used.or(regs);
+        self.touches.push(how(regs.kept()));
+    }
+
+    /// Notes that registers are written: as a whole, or so that something of them stays.
+    pub(super) fn touch_written(&mut self, regs: Regs, whole: bool) {
+        self.dirty = self.dirty.or(regs.kept());
+        self.touch(if whole && self.conditional == 0 { Touch::Write } else { Touch::Change }, regs);
     }
 
     /// Leaves the function at the current instruction if the i32 on the stack is not 0.
     pub(super) fn leave_if(&mut self, code: i32) {
+        if let Some(handler) = self.handler {
+            // A `br_if` to where several come together would have its moves on the straight way.
+            self.leaves = true;
+            let depth = self.depth + 1 - handler;
+            self.sink().if_(BlockType::Empty).br(depth).end();
+            return;
+        }
         self.sink().if_(BlockType::Empty);
         self.depth += 1;
         let at = self.at;

@@ -3,7 +3,7 @@
 //! Addresses are followed to where they come from: a register as it was at the start of the block (or at its last
 //! write that nobody understands) plus a constant. Accesses with the same origin and different constants form a group;
 //! the first one checks the bytes of all and keeps the host's address, so `push`, `pop` and the fields of a structure
-//! cost a load or store each. A miss leaves the function at the first of them: the interpreter sorts it out.
+//! cost a load or store each; so do those in blocks behind that nothing else leads to. A miss leaves the function at the first of them: the interpreter sorts it out.
 
 use super::lower::{GPRS, Lower, M, V, local, slot_index};
 use super::region::EXIT_INTERPRET;
@@ -118,9 +118,12 @@ impl Roots {
     }
 }
 
+/// Checked memory that blocks leave to those behind them at most.
+const LEGACY: usize = 24;
+
 /// Accesses that one check can cover.
 #[derive(Clone, Copy, Debug)]
-struct Group {
+pub(super) struct Group {
     key: Key,
     low: i64,
     high: i64,
@@ -131,6 +134,10 @@ struct Group {
 }
 
 impl Group {
+    /// Its address is needed more than once, or may be.
+    fn is_used(&self, has_heirs: bool) -> bool {
+        self.count > 1 || has_heirs
+    }
     fn holds(&self, origin: Origin, bytes: u32) -> bool {
         self.key == origin.key && self.low <= origin.disp && origin.disp + bytes as i64 <= self.high
     }
@@ -140,6 +147,10 @@ impl Group {
 #[derive(Clone, Default)]
 pub(super) struct Groups {
     groups: Vec<Group>,
+    /// Checked by blocks before, on the only way here.
+    above: Vec<Group>,
+    /// Blocks behind may use what is checked here.
+    has_heirs: bool,
     /// Gathered on trial: of the current instruction.
     pending: Vec<(Origin, u32, bool)>,
     pub(super) gather: bool,
@@ -149,6 +160,26 @@ impl Groups {
     /// A gathering one.
     pub(super) fn gathering() -> Groups {
         Groups { gather: true, ..Groups::default() }
+    }
+    /// One of a block whose checks others may use.
+    pub(super) fn for_heirs(mut self, has_heirs: bool) -> Groups {
+        self.has_heirs = has_heirs;
+        self
+    }
+    /// What is checked at the end of the block; gathered on trial, what will be.
+    pub(super) fn legacy(&self) -> Vec<Group> {
+        let all = self.above.iter().chain(&self.groups).filter(|group| self.gather || group.host.is_some());
+        let mut all: Vec<Group> = all.copied().collect();
+        all.drain(..all.len().saturating_sub(LEGACY));
+        all
+    }
+    /// The block begins with this checked.
+    pub(super) fn inherit(&mut self, legacy: &[Group]) {
+        self.above = legacy.to_vec();
+    }
+    /// The local holds an address that may still be used.
+    pub(super) fn holds_local(&self, local: u32) -> bool {
+        self.above.iter().chain(&self.groups).any(|group| group.host.is_some_and(|(host, _)| host == local))
     }
     /// Done with gathering.
     pub(super) fn gathered(mut self) -> Groups {
@@ -234,10 +265,18 @@ impl Lower<'_> {
     /// Checked memory: leaves the function unless all bytes can be reached at once.
     pub(super) fn checked(&mut self, addr: V, bytes: u32, write: bool) -> M {
         if let Some(origin) = self.roots.origin(addr) {
+            let above = self.groups.above.iter().rev().find(|g| g.holds(origin, bytes) && (g.write || !write));
+            match above.map(|group| (group.host, group.low)) {
+                Some((Some((local, _)), low)) => return M { local, offset: (origin.disp - low) as u32 },
+                // On trial: there will be one.
+                Some((None, _)) => return M { local: self.temporary(ValType::I32), offset: 0 },
+                None => {}
+            }
             if self.groups.gather && self.conditional == 0 {
                 self.groups.pending.push((origin, bytes, write));
             }
-            let at = self.groups.groups.iter().position(|g| g.count > 1 && g.holds(origin, bytes));
+            let has_heirs = self.groups.has_heirs;
+            let at = self.groups.groups.iter().position(|g| g.is_used(has_heirs) && g.holds(origin, bytes));
             if let Some(at) = at.filter(|_| !self.groups.gather) {
                 let group = self.groups.groups[at];
                 let offset = (origin.disp - group.low) as u32;
@@ -260,6 +299,14 @@ impl Lower<'_> {
         let host = self.temporary(ValType::I32);
         self.check(addr, bytes, write, host);
         M { local: host, offset: 0 }
+    }
+
+    /// The word at an offset from the region's first page.
+    pub(super) fn load_word(&mut self, offset: i64) -> V {
+        self.sink().local_get(local::BASE).i64_const(offset).i64_add();
+        let addr = self.value();
+        let m = self.checked(addr, 8, false);
+        self.load_host(Width::W64, m)
     }
 
     /// Turns a guest address into a host address, or leaves the function.

@@ -8,11 +8,13 @@
 
 use super::discover::{Block, Node, jump_hash, target};
 use super::flow::{Graph, Next, Step, structure};
-use super::lower::{Dirty, End, Known, Lower, Usage, V, dead_flags, local, reads_flags};
+use super::liveness::{Touch, Wanted, newer_behind, wanted};
+use super::lower::{End, Known, Legacy, Lower, Regs, Usage, V, dead_flags, local, reads_flags};
 use super::memory::Groups;
 use super::state::{Callee, frame_size};
 use crate::insn::{Insn, Mn};
 use crate::isa::table::meaning;
+use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -89,6 +91,8 @@ pub struct Region {
     pub entries: Vec<u32>,
     /// The bytes its instructions lie in, as offsets likewise.
     pub bytes: Range<u32>,
+    /// Offsets it calls or jumps to that only jump on, and the word that says where.
+    pub(super) stubs: BTreeMap<i64, i64>,
 }
 
 /// What is known before a block is written: which memory checks can be one, whose flags nobody sees.
@@ -98,15 +102,47 @@ struct Plan {
     dead_flags: Vec<bool>,
 }
 
-/// What is found out about a region before it is written.
+/// What is found out about a region before it is written; all by node of the graph.
 struct Survey {
-    /// What blocks know of the flags when they start.
-    known: Vec<Known>,
     usage: Usage,
-    /// Blocks behind which the flags are read.
-    live: Vec<bool>,
-    /// Registers that may be newer in locals than in the CPU when blocks start.
-    dirty: Vec<Dirty>,
+    blocks: Vec<Found>,
+}
+
+/// What is found out about a block.
+#[derive(Clone, Default)]
+struct Found {
+    /// What it knows of the flags when it starts.
+    known: Known,
+    /// The flags are read behind it.
+    live: bool,
+    /// Registers that may be newer in locals than in the CPU when it starts.
+    dirty: Regs,
+    /// Registers that must be in locals.
+    wanted: Wanted,
+    /// The block whose end it begins at: nothing else leads to it.
+    parent: Option<usize>,
+    /// A block that begins elsewhere than at its end reads the flags.
+    leaves_flags: bool,
+    /// MXCSR was looked at on all ways to it, and there is floating point in it or behind it.
+    fp_checked: bool,
+    fp_ahead: bool,
+}
+
+/// What a trial says of a block.
+#[derive(Clone, Default)]
+struct Trial {
+    reads_flags: Option<bool>,
+    touches: Vec<Touch>,
+    has_fp: bool,
+    /// MXCSR was looked at in it, behind whatever may have changed it.
+    checks_fp: bool,
+}
+
+impl Trial {
+    /// Something that may change MXCSR is in it.
+    fn forgets(&self) -> bool {
+        self.touches.iter().any(|touch| matches!(touch, Touch::Step(_) | Touch::Call))
+    }
 }
 
 impl Region {
@@ -133,31 +169,37 @@ impl Region {
 
     /// The wasm function of the region.
     pub fn function(&self, link: &Link<'_>) -> Function {
-        let Survey { known, usage, live, dirty } = self.survey(link);
+        let Survey { usage, blocks: found } = self.survey(link);
         let mut lower = Lower::new(link, usage);
-        let plans: Vec<Plan> = (0..self.blocks.len())
-            .map(|index| {
-                let mut trial = Lower::new(link, usage);
-                trial.groups = Groups::gathering();
-                trial.start_block(known[index], dirty[index]);
-                self.block(&mut trial, index, live[index]);
-                lower.frame = lower.frame.max(frame_size(&trial.layout, &trial.temporaries));
-                let dead_flags = dead_flags(&trial.events, live[index]);
-                Plan { groups: trial.groups.gathered(), dead_flags }
-            })
-            .collect();
+        let mut plans = vec![Plan::default(); self.blocks.len()];
+        let (order, heirs) = family(&found[..self.blocks.len()]);
+        let mut legacies = vec![Legacy::default(); self.blocks.len()];
+        for index in order {
+            let mut trial = Lower::new(link, usage);
+            trial.groups = Groups::gathering();
+            self.start(&mut trial, index, &found, &legacies);
+            self.block(&mut trial, index, found[index].leaves_flags);
+            lower.frame = lower.frame.max(frame_size(&trial.layout, &trial.temporaries));
+            if heirs[index] {
+                legacies[index] = trial.legacy();
+            }
+            let dead_flags = dead_flags(&trial.events, found[index].live);
+            plans[index] = Plan { groups: trial.groups.gathered().for_heirs(heirs[index]), dead_flags };
+        }
         for step in structure(&self.graph) {
             match step {
                 Step::Block(block) if block < self.blocks.len() => {
-                    lower.groups = plans[block].groups.clone();
-                    lower.dead_flags = plans[block].dead_flags.clone();
-                    lower.start_block(known[block], dirty[block]);
-                    self.block(&mut lower, block, live[block]);
+                    let Plan { groups, dead_flags } = core::mem::take(&mut plans[block]);
+                    (lower.groups, lower.dead_flags) = (groups, dead_flags);
+                    self.start(&mut lower, block, &found, &legacies);
+                    self.block(&mut lower, block, found[block].leaves_flags);
+                    legacies[block] = if heirs[block] { lower.legacy() } else { Legacy::default() };
                 }
                 Step::Block(node) => {
-                    lower.start_block(Known::Nothing, dirty[node]);
-                    self.node(&mut lower, self.nodes[node - self.blocks.len()], &known);
+                    lower.start_block(Known::Nothing, found[node].dirty);
+                    self.node(&mut lower, self.nodes[node - self.blocks.len()], &found);
                 }
+                Step::PushIsFirst => _ = lower.sink().local_get(local::ENTRY).i32_eqz(),
                 Step::PushEntry => _ = lower.sink().local_get(local::ENTRY),
                 Step::SetSelector(number) => _ = lower.sink().i32_const(number as i32).local_set(local::SELECTOR),
                 Step::PushSelector => _ = lower.sink().local_get(local::SELECTOR),
@@ -182,7 +224,29 @@ impl Region {
         lower.finish()
     }
 
-    fn block(&self, lower: &mut Lower<'_>, index: usize, live: bool) {
+    /// Starts a block with what was found out about it.
+    fn start(&self, lower: &mut Lower<'_>, index: usize, found: &[Found], legacies: &[Legacy]) {
+        let here = &found[index];
+        lower.start_block(here.known, here.dirty);
+        if let Some(parent) = here.parent {
+            lower.inherit(&legacies[parent]);
+        }
+        lower.fp_checked = here.fp_checked;
+        lower.behind_steps.clone_from(&here.wanted.behind_steps);
+        let behind = self.behind_call(index).map(|to| &found[to]);
+        lower.behind_call = behind.map_or((Regs::NONE, false), |to| (to.wanted.before, to.fp_ahead));
+    }
+
+    /// The block that goes on behind the call that ends this one.
+    fn behind_call(&self, index: usize) -> Option<usize> {
+        let is_call = self.blocks.get(index)?.insns.last().is_some_and(|(_, insn)| insn.mn == Mn::Call);
+        match self.graph.next[index] {
+            Next::Goto(to) if is_call => Some(to),
+            _ => None,
+        }
+    }
+
+    fn block(&self, lower: &mut Lower<'_>, index: usize, leaves_flags: bool) {
         let block = &self.blocks[index];
         if self.is_header[index] {
             lower.check_budget(block.start as i64);
@@ -193,7 +257,7 @@ impl Region {
             lower.insn(*at as i64, insn, meaning::<Lower<'_>>(insn.mn));
         }
         let Some((at, last)) = block.insns.last() else { return lower.leave_at(block.end as i64, EXIT_GOTO) };
-        if live {
+        if leaves_flags {
             lower.materialise();
         }
         self.end(lower, index, *at, last);
@@ -212,9 +276,12 @@ impl Region {
                 // The way out of the region.
                 lower.sink().if_(BlockType::Empty);
                 lower.depth += 1;
-                let state = (lower.dirty, lower.spilled, lower.pending);
+                let (state, touches) = ((lower.dirty, lower.pending), lower.touches.len());
                 self.go_out(lower, target(at, last), None);
-                (lower.dirty, lower.spilled, lower.pending) = state;
+                (lower.dirty, lower.pending) = state;
+                // It is a way out, whatever happens on it.
+                lower.touches.truncate(touches);
+                lower.touches.push(Touch::Exit);
                 lower.depth -= 1;
                 lower.sink().end();
             }
@@ -252,6 +319,11 @@ impl Region {
     fn go_out(&self, lower: &mut Lower<'_>, to: i64, back: Option<i64>) {
         if let Some((index, entry)) = (lower.link.callee)(to) {
             lower.enter(Callee::Function { index, entry, offset: to }, back);
+        } else if let (Some(&word), true) = (self.stubs.get(&to), lower.link.indirect.is_some()) {
+            // The stub is done here: two instructions at most, and what it needs may be missing.
+            lower.at = to;
+            let address = lower.load_word(word);
+            lower.enter(Callee::Address(address), back);
         } else if back.is_some() && lower.link.indirect.is_some() {
             lower.sink().local_get(local::BASE).i64_const(to).i64_add();
             let address = lower.value();
@@ -262,13 +334,17 @@ impl Region {
     }
 
     /// The code of a node that is no block.
-    fn node(&self, lower: &mut Lower<'_>, node: Node, known: &[Known]) {
+    fn node(&self, lower: &mut Lower<'_>, node: Node, found: &[Found]) {
         match node {
-            Node::Guard(block) => {
-                if let Known::Op(op, w) = known[block] {
-                    lower.at = self.blocks[block].start as i64;
+            Node::Entry { block, is_guarded } => {
+                lower.at = self.blocks[block].start as i64;
+                if let (Known::Op(op, w), true) = (found[block].known, is_guarded) {
                     lower.guard_flags(op, w);
                 }
+                if found[block].fp_ahead {
+                    lower.check_fp(lower.at);
+                }
+                lower.reload(found[block].wanted.before);
             }
             Node::Dispatch(count) => {
                 lower.sink().local_get(local::BUDGET).i64_const(0).i64_lt_s().if_(BlockType::Empty);
@@ -304,18 +380,19 @@ impl Region {
     fn survey(&self, link: &Link<'_>) -> Survey {
         let count = self.graph.next.len();
         let mut usage = Usage::default();
-        let mut reads = vec![None; count];
-        // Registers written behind the last spill of a block, and whether there is one.
-        let mut writes = vec![(Dirty::default(), false); count];
+        let mut trials = vec![Trial::default(); count];
         // None: not reached yet by the analysis, anything is possible.
         let mut start: Vec<Option<Known>> = vec![None; count];
-        let is_guard = |node: usize| node >= self.blocks.len();
-        let mut work: Vec<usize> = self.graph.entries.iter().copied().filter(|&entry| !is_guard(entry)).collect();
+        let is_way_in = |node: &Node| match *node {
+            Node::Entry { block, is_guarded: false } => Some(block),
+            _ => None,
+        };
+        let mut work: Vec<usize> = self.nodes.iter().filter_map(is_way_in).collect();
         work.iter().for_each(|&entry| start[entry] = Some(Known::Nothing));
         let mut unseen = 0;
         loop {
             let Some(index) = work.pop() else {
-                // What only a guard leads to.
+                // What only a guarded entry leads to.
                 while unseen < self.blocks.len() && start[unseen].is_some() {
                     unseen += 1;
                 }
@@ -329,12 +406,16 @@ impl Region {
             let mut after = start[index].unwrap_or(Known::Nothing);
             if index < self.blocks.len() {
                 let mut trial = Lower::trial(link);
-                trial.start_block(after, Dirty::default());
+                trial.start_block(after, Regs::NONE);
                 self.block(&mut trial, index, true);
                 after = trial.flags;
-                reads[index] = reads_flags(&trial.events);
-                writes[index] = (trial.dirty, trial.spilled);
                 usage.merge(&trial.usage);
+                trials[index] = Trial {
+                    reads_flags: reads_flags(&trial.events),
+                    has_fp: trial.usage.fp,
+                    checks_fp: trial.fp_checked,
+                    touches: trial.touches,
+                };
             }
             for to in self.graph.next[index].targets() {
                 let merged = match start[to] {
@@ -347,31 +428,123 @@ impl Region {
                 work.push(to);
             }
         }
+        for (node, trial) in self.nodes.iter().zip(&mut trials[self.blocks.len()..]) {
+            if let Node::Dispatch(_) | Node::Miss = node {
+                trial.touches.push(Touch::Exit);
+            }
+        }
+        let reads: Vec<Option<bool>> = trials.iter().map(|trial| trial.reads_flags).collect();
         let live = self.live_behind(&reads);
         // What nobody reads need not be known, nor guarded.
-        let known = (0..count).map(|index| {
+        let blocks = (0..count).map(|index| {
             let is_read = reads[index].unwrap_or(live[index]);
-            start[index].filter(|_| is_read).unwrap_or(Known::Nothing)
+            let known = start[index].filter(|_| is_read).unwrap_or(Known::Nothing);
+            Found { known, live: live[index], ..Found::default() }
         });
-        let known = known.collect();
-        Survey { known, usage, live, dirty: self.dirty_before(&writes) }
+        let mut blocks: Vec<Found> = blocks.collect();
+        self.find_dirty(&trials, &mut blocks);
+        self.find_wanted(&trials, &mut blocks);
+        self.find_fp(&trials, &mut blocks);
+        self.find_parents(&mut blocks);
+        for index in 0..count {
+            let next = self.graph.next[index].targets().into_iter();
+            let mut others = next.filter(|&to| blocks[to].parent.is_none());
+            blocks[index].leaves_flags = others.any(|to| reads[to].unwrap_or(live[to]));
+        }
+        Survey { usage, blocks }
     }
 
     /// Registers that may be newer in locals than in the CPU when a block starts.
-    fn dirty_before(&self, writes: &[(Dirty, bool)]) -> Vec<Dirty> {
-        let mut dirty = vec![Dirty::default(); writes.len()];
-        let mut work: Vec<usize> = (0..writes.len()).collect();
+    fn find_dirty(&self, trials: &[Trial], found: &mut [Found]) {
+        let mut work: Vec<usize> = (0..found.len()).collect();
         while let Some(index) = work.pop() {
-            let (written, spilled) = writes[index];
-            let after = if spilled { written } else { dirty[index].or(written) };
+            let after = newer_behind(&trials[index].touches, found[index].dirty);
             for to in self.graph.next[index].targets() {
-                let merged = dirty[to].or(after);
-                if core::mem::replace(&mut dirty[to], merged) != merged {
+                let merged = found[to].dirty.or(after);
+                if core::mem::replace(&mut found[to].dirty, merged) != merged {
                     work.push(to);
                 }
             }
         }
-        dirty
+    }
+
+    /// Registers that must be in locals when a block starts, and behind its steps.
+    fn find_wanted(&self, trials: &[Trial], found: &mut [Found]) {
+        let before = self.predecessors();
+        let mut work: Vec<usize> = (0..found.len()).collect();
+        while let Some(index) = work.pop() {
+            let mut behind = Regs::NONE;
+            if self.behind_call(index).is_none() {
+                let next = self.graph.next[index].targets().into_iter();
+                behind = next.fold(behind, |all, to| all.or(found[to].wanted.before));
+            }
+            let is_way_in =
+                index >= self.blocks.len() && matches!(self.nodes[index - self.blocks.len()], Node::Entry { .. });
+            if is_way_in {
+                // It loads what it leads to.
+                continue;
+            }
+            let wanted = wanted(&trials[index].touches, found[index].dirty, behind);
+            let is_new = wanted.before != found[index].wanted.before;
+            found[index].wanted = wanted;
+            if is_new {
+                work.extend(&before[index]);
+            }
+        }
+    }
+
+    /// Where MXCSR has been looked at, and where that is of use: at every entry and behind every call that floating point
+    /// may follow.
+    fn find_fp(&self, trials: &[Trial], found: &mut [Found]) {
+        let before = self.predecessors();
+        let mut work: Vec<usize> = (0..found.len()).filter(|&index| trials[index].has_fp).collect();
+        while let Some(index) = work.pop() {
+            if !core::mem::replace(&mut found[index].fp_ahead, true) {
+                let from = before[index].iter().copied();
+                work.extend(from.filter(|&from| self.behind_call(from).is_none()));
+            }
+        }
+        let checked_behind = |found: &[Found], index: usize| match self.behind_call(index) {
+            Some(to) => found[to].fp_ahead,
+            None => trials[index].checks_fp || found[index].fp_checked && !trials[index].forgets(),
+        };
+        // From "everywhere" down to what holds on all ways.
+        found.iter_mut().for_each(|found| found.fp_checked = found.fp_ahead);
+        let mut work: Vec<usize> = (0..found.len()).collect();
+        while let Some(index) = work.pop() {
+            let is_way_in =
+                index >= self.blocks.len() && matches!(self.nodes[index - self.blocks.len()], Node::Entry { .. });
+            if is_way_in || checked_behind(found, index) {
+                continue;
+            }
+            for to in self.graph.next[index].targets() {
+                if core::mem::replace(&mut found[to].fp_checked, false) {
+                    work.push(to);
+                }
+            }
+        }
+    }
+
+    /// Blocks that nothing but the end of one other block leads to.
+    fn find_parents(&self, found: &mut [Found]) {
+        let before = self.predecessors();
+        for index in 0..self.blocks.len() {
+            if let [from] = before[index][..]
+                && from < self.blocks.len()
+                && self.behind_call(from).is_none()
+            {
+                found[index].parent = Some(from);
+            }
+        }
+    }
+
+    /// The other way round than [`Graph::next`].
+    fn predecessors(&self) -> Vec<Vec<usize>> {
+        let mut before = vec![Vec::new(); self.graph.next.len()];
+        for (from, next) in self.graph.next.iter().enumerate() {
+            next.targets().into_iter().for_each(|to| before[to].push(from));
+        }
+        before
     }
 
     /// Behind which blocks the flags are read before they are written. `reads`: in which they are.
@@ -388,6 +561,24 @@ impl Region {
         }
         live
     }
+}
+
+/// The blocks in an order in which parents come before their children, and which have some.
+fn family(found: &[Found]) -> (Vec<usize>, Vec<bool>) {
+    let mut children = vec![Vec::new(); found.len()];
+    let mut order: Vec<usize> = Vec::new();
+    for (index, found) in found.iter().enumerate() {
+        match found.parent {
+            Some(parent) => children[parent].push(index),
+            None => order.push(index),
+        }
+    }
+    let mut done = 0;
+    while let Some(&index) = order.get(done) {
+        order.extend(&children[index]);
+        done += 1;
+    }
+    (order, children.iter().map(|children| !children.is_empty()).collect())
 }
 
 /// A module of regions: imports `env.memory` and `env.step`, exports the functions by their number, which is also that in

@@ -1,7 +1,8 @@
-//! Where registers cross the border of a region's function: its prologue and epilogue, the call that does one instruction
-//! on the interpreter, and calls of other regions.
+//! Where registers cross the border of a region's function: its entries and the ways out of it, the call that does one
+//! instruction on the interpreter, and calls of other regions.
 
-use super::lower::{Dirty, End, Event, GPRS, Known, Layout, Lower, V, local};
+use super::liveness::Touch;
+use super::lower::{End, Event, GPRS, KEPT, Known, Layout, Lower, Regs, V, local};
 use super::region::{EXIT_GOTO, EXIT_INTERPRET, SLOTS, STEP_ON, Slot};
 use crate::ahead::Env;
 use crate::insn::Mn;
@@ -15,10 +16,6 @@ const CPU_RIP: u64 = offset_of!(Cpu, rip) as u64;
 const CPU_PAGE: u64 = CPU_GPR + 8 * Gpr::CODE_PAGE.0 as u64;
 const ENV_BUDGET: u64 = offset_of!(Env, budget) as u64;
 const ENV_STACK: u64 = offset_of!(Env, stack) as u64;
-
-/// What MXCSR must be like for lowered floating point, and in which bits.
-const MXCSR_MASK: i32 = 0xffc0;
-const MXCSR_USUAL: i32 = 0x1f80;
 
 fn at(offset: u64) -> MemArg {
     MemArg { offset, align: 0, target: MemArgTarget::Memory(0), ordering: None }
@@ -34,9 +31,6 @@ fn slot_offset(index: u32) -> u64 {
         }
 }
 
-/// Vectors that outlive an instruction.
-const KEPT: u32 = 32;
-
 fn xmm_offset(index: u32) -> u64 {
     offset_of!(Cpu, ymm) as u64 + 32 * (index % 16) as u64 + 16 * (index / 16) as u64
 }
@@ -51,7 +45,7 @@ pub(super) enum Callee {
 
 impl Lower<'_> {
     /// Registers to the CPU.
-    fn spill(&mut self, which: Dirty) {
+    fn spill(&mut self, which: Regs) {
         for r in (0..GPRS).filter(|r| which.gpr >> r & 1 != 0) {
             let from = self.layout.gpr[r as usize];
             self.sink().local_get(local::CPU).local_get(from).i64_store(at(slot_offset(r)));
@@ -67,19 +61,22 @@ impl Lower<'_> {
         }
     }
 
-    /// Registers that are used, and what the environment says, to locals.
-    fn reload(&mut self) {
-        let usage = self.usage;
+    /// What the environment says to locals.
+    fn reload_env(&mut self) {
         for (local, offset) in [(local::READ, offset_of!(Env, read)), (local::WRITE, offset_of!(Env, write))] {
             self.sink().local_get(local::ENV).i32_load(at(offset as u64)).local_set(local);
         }
         self.sink().local_get(local::ENV).i64_load32_u(at(offset_of!(Env, len) as u64)).local_set(local::LEN);
         self.sink().local_get(local::ENV).i64_load(at(ENV_BUDGET)).local_set(local::BUDGET);
-        for r in (0..GPRS).filter(|r| usage.used >> r & 1 != 0) {
+    }
+
+    /// Registers to locals.
+    pub(super) fn reload(&mut self, which: Regs) {
+        for r in (0..GPRS).filter(|r| which.gpr >> r & 1 != 0) {
             let into = self.layout.gpr[r as usize];
             self.sink().local_get(local::CPU).i64_load(at(slot_offset(r))).local_set(into);
         }
-        for r in (0..KEPT).filter(|r| usage.used_xmm >> r & 1 != 0) {
+        for r in (0..KEPT).filter(|r| which.xmm >> r & 1 != 0) {
             let (low, high) = (self.layout.xmm[r as usize], self.layout.high[r as usize % 16]);
             if self.is_halved(r as u8) {
                 self.sink().local_get(local::CPU).f64_load(at(xmm_offset(r))).local_set(low);
@@ -87,14 +84,6 @@ impl Lower<'_> {
             } else {
                 self.sink().local_get(local::CPU).v128_load(at(xmm_offset(r))).local_set(low);
             }
-        }
-        if usage.fp {
-            // In memory: a local would be computed anew at every use by engines that think it is cheap.
-            self.sink().local_get(local::ENV);
-            self.sink().local_get(local::CPU).i32_load(at(offset_of!(Cpu, mxcsr) as u64));
-            self.sink().i32_const(MXCSR_MASK).i32_and().i32_const(MXCSR_USUAL).i32_eq();
-            self.sink().local_get(local::CPU).i32_load(at(offset_of!(Cpu, fp_watched) as u64)).i32_eqz();
-            self.sink().i32_and().i32_store(at(offset_of!(Env, fp_usual) as u64));
         }
     }
 
@@ -107,14 +96,26 @@ impl Lower<'_> {
     }
 
     /// Spills and gives the budget back.
-    fn hand_over(&mut self) {
+    fn hand_over(&mut self, touch: Touch) {
         self.events.push(Event::Read);
         self.materialise();
         let dirty = self.dirty;
         self.spill(dirty);
-        self.dirty = Dirty::default();
-        self.spilled = true;
+        self.touches.push(touch);
+        self.dirty = Regs::NONE;
+        self.give_budget();
+    }
+
+    fn give_budget(&mut self) {
         self.sink().local_get(local::ENV).local_get(local::BUDGET).i64_store(at(ENV_BUDGET));
+    }
+
+    /// Flags and registers to the CPU, on a way out.
+    pub(super) fn write_out(&mut self) {
+        self.write_pending();
+        let dirty = self.dirty;
+        self.spill(dirty);
+        self.touches.push(Touch::Exit);
     }
 
     /// Pushes whether lowered floating point may be used.
@@ -124,7 +125,7 @@ impl Lower<'_> {
 
     /// Returns to a guest address: as `leave_to`, but at once, for the way that is taken most.
     pub(super) fn return_to(&mut self, target: V) {
-        self.hand_over();
+        self.hand_over(Touch::Call);
         self.sink().local_get(local::CPU);
         self.push(target);
         self.sink().i64_store(at(CPU_RIP)).i32_const(EXIT_GOTO).return_();
@@ -139,7 +140,8 @@ impl Lower<'_> {
             return;
         };
         // Everything may be read and written.
-        self.hand_over();
+        let number = self.number();
+        self.hand_over(Touch::Step(number));
         self.sink().local_get(local::CPU).local_get(local::BASE).i64_const(at_insn).i64_add().i64_store(at(CPU_RIP));
         self.sink().local_get(local::CPU).local_get(local::ENV).call(step).local_tee(local::CODE);
         let branches = is_conditional(self.mn);
@@ -150,7 +152,10 @@ impl Lower<'_> {
             self.sink().i32_const(STEP_ON).i32_ne();
         }
         self.sink().if_(BlockType::Empty).local_get(local::CODE).return_().end();
-        self.reload();
+        self.reload_env();
+        let behind = self.behind_steps.iter().find(|(of, _)| *of == number);
+        // A step that the trial did not see: everything.
+        self.reload(behind.map_or(self.usage.used, |(_, regs)| *regs));
         self.forget();
         self.end = End::Next;
         if branches {
@@ -162,14 +167,14 @@ impl Lower<'_> {
     /// Leaves for an address.
     pub(super) fn leave_to(&mut self, target: V) {
         self.events.push(Event::Read);
-        self.write_pending();
+        self.write_out();
         self.push(target);
         let depth = self.depth;
         self.sink().local_set(local::RIP).i32_const(EXIT_GOTO).local_set(local::CODE).br(depth + 1);
     }
 
     /// Calls another region. With `back`, the offset of the return address, the code goes on there; without, what the
-    /// callee says is said to our own caller. All state is in the registers' locals before and after.
+    /// callee says is said to our own caller.
     pub(super) fn enter(&mut self, callee: Callee, back: Option<i64>) {
         let slot = self.temporary(ValType::I32);
         if let Callee::Address(target) = callee {
@@ -198,7 +203,7 @@ impl Lower<'_> {
         self.depth -= 1;
         self.sink().end();
         self.sink().local_get(local::ENV).local_get(left).i32_store(at(ENV_STACK));
-        self.hand_over();
+        self.hand_over(Touch::Call);
         self.sink().local_get(local::CPU);
         match callee {
             Callee::Function { index, entry, .. } => {
@@ -225,8 +230,24 @@ impl Lower<'_> {
         self.sink().local_get(local::CPU).i64_load(at(CPU_RIP));
         self.sink().local_get(local::BASE).i64_const(back).i64_add().i64_ne();
         self.sink().i32_or().if_(BlockType::Empty).local_get(local::CODE).return_().end();
-        self.reload();
+        self.reload_env();
+        let (behind, has_fp) = self.behind_call;
+        self.reload(behind);
         self.forget();
+        if has_fp {
+            self.check_fp(back);
+        }
+    }
+
+    /// Leaves before the instruction at this offset if its floating point, or what comes after, is the interpreter's.
+    pub(super) fn check_fp(&mut self, offset: i64) {
+        self.push_fp_usual();
+        self.sink().i32_eqz().if_(BlockType::Empty);
+        self.depth += 1;
+        self.leave_at(offset, EXIT_INTERPRET);
+        self.depth -= 1;
+        self.sink().end();
+        self.fp_checked = true;
     }
 
     /// The address of the slot in which an address would be.
@@ -243,7 +264,7 @@ impl Lower<'_> {
     /// Prologue, body, epilogue.
     pub(super) fn finish(mut self) -> Function {
         let body = core::mem::take(&mut self.bytes);
-        self.reload();
+        self.reload_env();
         self.sink().local_get(local::CPU).i64_load(at(CPU_PAGE)).local_set(local::BASE);
         self.sink().block(BlockType::Empty).block(BlockType::Empty);
         self.bytes.extend_from_slice(&body);
@@ -251,10 +272,7 @@ impl Lower<'_> {
         self.sink().unreachable().end();
         self.sink().local_get(local::BASE).local_get(local::AT).i64_extend_i32_s().i64_add().local_set(local::RIP);
         self.sink().i32_const(EXIT_INTERPRET).local_set(local::CODE).end();
-        // Whichever way was taken here.
-        self.dirty = Dirty { gpr: self.usage.written, xmm: self.usage.written_xmm };
-        self.pending = None;
-        self.hand_over();
+        self.give_budget();
         self.sink().local_get(local::CPU).local_get(local::RIP).i64_store(at(CPU_RIP));
         self.sink().local_get(local::CODE).end();
         let mut function = Function::new(locals(&self.layout, &self.temporaries));

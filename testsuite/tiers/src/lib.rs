@@ -130,7 +130,8 @@ impl Machine {
         let slot = Slot { rip: cpu.rip, base: code.span, tag: 1, function: number, entry, reserved: 0 };
         let world = self.store.data_mut();
         world.put(SLOTS_AT + slot_of(cpu.rip) as usize * size_of::<Slot>(), &slot);
-        let env = Env { tag: 1, budget: *budget, stack: STACK, slots: SLOTS_AT as u32, ..world.tables() };
+        let fp_usual = cpu.fp_is_usual() as u32;
+        let env = Env { tag: 1, budget: *budget, stack: STACK, slots: SLOTS_AT as u32, fp_usual, ..world.tables() };
         world.put(ENV, &env);
         world.put(CPU, cpu);
         let function = &code.functions[number as usize];

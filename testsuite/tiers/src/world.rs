@@ -161,7 +161,8 @@ impl World {
         self.put(cpu_at, &cpu);
         let env = Env { ..self.take(env_at) };
         let tables = self.tables();
-        self.put(env_at, &Env { read: tables.read, write: tables.write, len: tables.len, ..env });
+        let fp_usual = cpu.fp_is_usual() as u32;
+        self.put(env_at, &Env { read: tables.read, write: tables.write, len: tables.len, fp_usual, ..env });
         match exit {
             Exit::Budget if is_next => STEP_ON,
             Exit::Budget => EXIT_GOTO,

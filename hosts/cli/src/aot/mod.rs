@@ -216,5 +216,5 @@ fn region(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<Regi
         starts.push(block);
         region = Region::discover_in(code, range.clone(), &starts);
     }
-    region.filter(|region| region.instructions() >= 3)
+    region.filter(|region| region.instructions() >= 2)
 }
