@@ -214,8 +214,13 @@ mod tests {
         let at = image.windows(8).position(|w| w == [canary, canary, 0x5a, 0x5a, canary, canary, 0x5a, 0x5a]);
         image[at.expect("the canary is in the image")] = 0;
         let world = Rc::new(RefCell::new(World::new(1, Vec::new(), false)));
-        let config =
-            BootConfig { wishes: Default::default(), memory_bytes: 8 << 20, kernel_bytes: KERNEL_BYTES, strace: false };
+        let config = BootConfig {
+            wishes: Default::default(),
+            memory_bytes: 8 << 20,
+            kernel_bytes: KERNEL_BYTES,
+            strace: false,
+            cpu: Default::default(),
+        };
         let mut kernel = Kernel::boot(Box::new(SimHost::new(world.clone())), reserve(&image), config);
         let Ok(kernel) = &mut kernel else { panic!("it boots") };
         drive(kernel, &world, Setting(0x750));
