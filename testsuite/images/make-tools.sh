@@ -1,16 +1,16 @@
 #!/bin/sh
-# Make .cache/tools.tar: Debian's minbase with two programs from package registries that bring their own runtimes:
+# Make .cache/tools-root.tar: Debian's minbase with two programs from package registries that bring their own runtimes:
 #
 #   /usr/local/bin/esbuild   Go, static, with goroutines on threads (npm)
 #   /usr/local/bin/ruff      Rust, dynamic glibc, with a thread pool (PyPI)
 #   /srv/js, /srv/py         what they work on: lodash-es and preact (npm), requests and click (PyPI)
 #
-# The unpacked tree stays in .cache/tools. Re-runnable. Needs root, npm, pip, unzip, and make-debian.sh to have run.
+# The unpacked tree stays in .cache/tools-root. Re-runnable. Needs root, npm, pip, unzip, and make-debian.sh to have run.
 #   BRAINWORM_CACHE   where to put everything   (default: .cache at the top of the repository)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${BRAINWORM_CACHE:-$(cd "$here/../.." && pwd)/.cache}
-[ ! -e "$cache/tools.tar" ] || exit 0
+[ ! -e "$cache/tools-root.tar" ] || exit 0
 log=$cache/make-tools.log
 : >"$log"
 quietly() { "$@" >>"$log" 2>&1 </dev/null || { echo "make-tools: failed: $*; the end of $log:" >&2; tail -15 "$log" >&2; exit 1; }; }
@@ -24,7 +24,7 @@ if [ -n "${missing:-}" ]; then
     quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
 fi
 
-build=$cache/tools-build root=$cache/tools
+build=$cache/tools-build root=$cache/tools-root
 rm -rf "$build" "$root"
 mkdir -p "$build"
 cp -a "$cache/debian-min" "$root"
@@ -47,6 +47,6 @@ cp -r "$build/requests/requests" "$build/click/click" "$root/srv/py"
 chmod 755 "$root/usr/local/bin/esbuild" "$root/usr/local/bin/ruff"
 chmod -R u=rwX,go=rX "$root/srv"
 tar --create --numeric-owner --owner=0 --group=0 --sort=name --one-file-system --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' \
-    --directory "$root" --file "$cache/tools.tar.part" .
-mv "$cache/tools.tar.part" "$cache/tools.tar"
+    --directory "$root" --file "$cache/tools-root.tar.part" .
+mv "$cache/tools-root.tar.part" "$cache/tools-root.tar"
 rm -rf "$build"

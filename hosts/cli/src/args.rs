@@ -17,7 +17,6 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-#[expect(clippy::large_enum_variant, reason = "made once")]
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Turn a container image into one wasm file

@@ -122,7 +122,7 @@ const STEPS: [(&str, When, &[&str]); 34] = [
     (
         "tools",
         When::Full,
-        &["x", "scripts", "--set", "tools", "--runner", "{brainworm} run {cache}/tools.tar", "--timeout", "600"],
+        &["x", "scripts", "--set", "tools", "--runner", "{brainworm} run {cache}/tools-root.tar", "--timeout", "600"],
     ),
     (
         "strace",

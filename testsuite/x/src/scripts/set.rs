@@ -34,7 +34,7 @@ impl Set {
             "scripts" => ("testsuite/scripts", "debian"),
             "programs" => ("testsuite/programs/debian", "debian"),
             "musl" => ("testsuite/programs/musl", "musl"),
-            "tools" => ("testsuite/programs/tools", "tools"),
+            "tools" => ("testsuite/programs/tools", "tools-root"),
             other => return Err(format!("no such set: {other} (scripts, programs, musl, tools)").into()),
         };
         Ok(Set { dir: repo::top().join(dir), image })
