@@ -4,7 +4,7 @@ right answers to many requests at once, and bad requests and handlers that harm 
 
   check.py --brainworm BIN --wasmtime BIN --cache DIR [--requests N] [--only WORD] [--node NODE_MODULES]
 
-Needs http-busybox.tar, http-debian.tar and tools.tar in DIR (testsuite/images). Each check prints a line; the last line
+Needs http-busybox.tar, http-debian.tar and tools-root.tar in DIR (testsuite/images). Each check prints a line; the last line
 counts them. --requests 10000 is what docs/benchmarks.md speaks of.
 """
 import argparse, asyncio, hashlib, os, re, socket, subprocess, sys, tempfile, time
@@ -338,7 +338,7 @@ SERVERS = (
     ("busybox httpd", "http-busybox.tar", ["--http", "server:8080", "--entrypoint", "httpd"], "-f -p 8080 -h /srv/www"),
     ("python http.server", "http-debian.tar", ["--http", "server:8000"], "python3 -m http.server --directory /srv/www 8000"),
     ("nginx", "http-debian.tar", ["--http", "server:8080"], "nginx"),
-    ("Go (esbuild --serve)", "tools.tar", ["--http", "server:8000"], "sleep 1000000 | esbuild --serve=8000 --servedir=/srv/js/node_modules/preact"),
+    ("Go (esbuild --serve)", "tools-root.tar", ["--http", "server:8000"], "sleep 1000000 | esbuild --serve=8000 --servedir=/srv/js/node_modules/preact"),
 )
 
 
