@@ -13,3 +13,8 @@ mod xsave;
 fn rounds(base: u64) -> u64 {
     std::env::var("SILICON_ROUNDS").ok().and_then(|v| v.parse::<u64>().ok()).unwrap_or(1) * base
 }
+
+/// This machine's processor is AMD's: a few results are its own, where the engine follows Intel's manual.
+fn is_amd() -> bool {
+    std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| text.contains("AuthenticAMD"))
+}

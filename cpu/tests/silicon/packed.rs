@@ -93,6 +93,8 @@ fn check(
     ours: impl Fn(&mut u32, Bytes, Bytes) -> std::result::Result<Bytes, brainworm_cpu::Exception>,
 ) {
     trap::arm();
+    // AMD's tables for these differ from Intel's, which the engine has; the manuals bound the error.
+    let is_approximate = crate::is_amd() && (name.starts_with("rcp") || name.starts_with("rsqrt"));
     let mut rng = Rng::new(name.bytes().fold(9, |h, b| h.wrapping_mul(31) + u64::from(b)));
     for _ in 0..rounds(20_000) {
         // Half under the usual modes, where the fast paths are.
@@ -105,6 +107,9 @@ fn check(
         let real = silicon(mxcsr, a, b);
         let mut modes = mxcsr;
         let got = ours(&mut modes, a, b).ok();
+        if is_approximate && modes == real.0 && got.zip(real.1).is_some_and(|(got, real)| is_close(got, real)) {
+            continue;
+        }
         assert_eq!(
             (modes, got),
             real,
@@ -115,6 +120,12 @@ fn check(
             real.1.map(u128::from_le_bytes)
         );
     }
+}
+
+/// Singles of which each is within 1.5 * 2^-12 of the same number (SDM Vol. 2, RCPPS), or the same.
+fn is_close(a: Bytes, b: Bytes) -> bool {
+    let singles = |x: Bytes| x.as_chunks().0.to_vec().into_iter().map(f32::from_le_bytes);
+    singles(a).zip(singles(b)).all(|(a, b)| a.to_bits() == b.to_bits() || (a - b).abs() <= 3.0 / 4096.0 * b.abs())
 }
 
 macro_rules! arith {

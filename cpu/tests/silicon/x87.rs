@@ -76,6 +76,8 @@ fn check(
     silicon: impl Fn(u16, F80, F80, &mut [u8; 16]) -> Saved,
     ours: impl Fn(&mut Env, F80, F80, [u8; 16]) -> Ours,
 ) {
+    // With underflow unmasked AMD's report it, and scale the result, also where a denormal is only passed on.
+    let reports_underflow = crate::is_amd() && (name.starts_with("fprem") || name == "fscale");
     let mut rng = Rng::new(name.bytes().fold(7, |h, b| h.wrapping_mul(31) + u64::from(b)));
     for _ in 0..rounds(20_000) {
         let fcw = rng.fcw();
@@ -98,6 +100,10 @@ fn check(
                 env.raised, env.rounded_up
             )
         };
+        let has_more = real_flags == env.raised | Flags::UE && real_flags != env.raised;
+        if reports_underflow && has_more && fcw & Flags::UE.bits() as u16 == 0 {
+            continue;
+        }
         assert_eq!(env.raised, real_flags, "{}; silicon {:x?} {:x?} {:#x}", what(), real.st(0), mem, real.status());
         match got {
             Ours::St0(v) if !env.stopped() => assert_eq!(v, real.st(0), "{}", what()),
