@@ -57,7 +57,7 @@ fn fuzz(target: &Target, time: Duration, seed: u64) -> ExitCode {
         }
         count += 1;
     }
-    println!("{}: {count} inputs, none failed", target.name);
+    println!("{}: {count} inputs{}, none failed", target.name, (target.told)());
     ExitCode::SUCCESS
 }
 

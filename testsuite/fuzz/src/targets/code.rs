@@ -12,8 +12,9 @@ use brainworm_oracle::forms;
 use brainworm_oracle::generate::{Style, encode_at, registers};
 use brainworm_oracle::memory;
 use brainworm_oracle::rng::Rng;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-pub(crate) const TARGET: Target = Target { name: "code", seeds, repair: as_is, run };
+pub(crate) const TARGET: Target = Target { name: "code", seeds, repair: as_is, run, told };
 
 const PAGE: u64 = 0x1000;
 /// First guest page; the pages before it are not mapped.
@@ -25,6 +26,8 @@ const CODE: u64 = FIRST * PAGE;
 /// Pages of the arena: a page that nobody may touch before each of the guest's, and one at the end.
 const FRAMES: usize = 2 * PAGES.len() + 1;
 const CANARY: u8 = 0xa5;
+/// Instructions that all inputs took.
+static INSTRUCTIONS: AtomicU64 = AtomicU64::new(0);
 /// Instructions an input may take.
 const BUDGET: i64 = 4000;
 /// Exceptions after which the guest goes on elsewhere, as a signal handler would have it.
@@ -132,6 +135,10 @@ fn seeds() -> Vec<Vec<u8>> {
     (0..64).map(seed).collect()
 }
 
+fn told() -> String {
+    format!(", {} instructions", INSTRUCTIONS.load(Ordering::Relaxed))
+}
+
 fn run(input: &[u8]) {
     let Some((seed, code)) = input.split_first_chunk() else { return };
     let mut rng = Rng::new(u64::from_le_bytes(*seed));
@@ -162,6 +169,7 @@ fn run(input: &[u8]) {
             }
         }
     }
+    INSTRUCTIONS.fetch_add((BUDGET - left) as u64, Ordering::Relaxed);
     assert!(left > -200_000, "the budget is kept: {left}");
     let canaries = (0..FRAMES).step_by(2).chain([frame(4)]);
     assert!(

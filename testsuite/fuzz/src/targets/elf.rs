@@ -5,7 +5,7 @@ use brainworm_abi::{Errno, GuestAddr, PAGE_SIZE};
 use brainworm_loader::auxv::{self, Aux, Contents};
 use brainworm_loader::{elf, passwd, script};
 
-pub(crate) const TARGET: Target = Target { name: "elf", seeds, repair: as_is, run };
+pub(crate) const TARGET: Target = Target { name: "elf", seeds, repair: as_is, run, told: super::no_more };
 
 const PT_LOAD: u32 = 1;
 const PT_INTERP: u32 = 3;

@@ -17,6 +17,8 @@ pub(crate) struct Target {
     pub(crate) repair: fn(&mut Random, &mut Vec<u8>),
     /// May do anything but panic or hang.
     pub(crate) run: fn(&[u8]),
+    /// What there is to tell of all inputs so far, beside their number.
+    pub(crate) told: fn() -> String,
 }
 
 /// All of them.
@@ -24,3 +26,8 @@ pub(crate) const TARGETS: &[Target] = &[code::TARGET, elf::TARGET, image::TARGET
 
 /// No mending.
 pub(crate) fn as_is(_random: &mut Random, _bytes: &mut Vec<u8>) {}
+
+/// Their number says all.
+pub(crate) fn no_more() -> String {
+    String::new()
+}

@@ -7,7 +7,7 @@ use brainworm_pack::source::{Archive, Data, Source};
 use brainworm_pack::{decompress, read};
 use std::io::Read;
 
-pub(crate) const TARGET: Target = Target { name: "oci", seeds, repair, run };
+pub(crate) const TARGET: Target = Target { name: "oci", seeds, repair, run, told: super::no_more };
 
 /// Contents of one input: enough for everything but bombs.
 const BUDGET: u64 = 8 << 20;

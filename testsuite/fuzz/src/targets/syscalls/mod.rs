@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
-pub(crate) const TARGET: Target = Target { name: "syscalls", seeds, repair, run };
+pub(crate) const TARGET: Target = Target { name: "syscalls", seeds, repair, run, told: super::no_more };
 
 /// What a guest may use before it is told to end, and then again; far more than its calls need. An endless loop uses it all.
 const PATIENCE_INSTRUCTIONS: u64 = 2_000_000;
