@@ -80,7 +80,7 @@ async def post(port, target, body, timeout=120):
     return await once(port, head("POST", target, [("Content-Length", len(body))]) + body, "POST", timeout)
 
 
-async def flood(port, count, concurrency, target, check, fresh=False):
+async def flood(port, count, concurrency, target, check, timeout=120):
     """`count` requests over so many connections at a time; `target(i)` names them, `check(i, answer)` says whether one
     is right. Answers (right, wrong, lost) and what was wrong first."""
     right, bad, first = 0, [0, 0], []
@@ -94,13 +94,13 @@ async def flood(port, count, concurrency, target, check, fresh=False):
                 if writer is None:
                     reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(head("GET", target(i)))
-                answer = await asyncio.wait_for(read_answer(reader), 120)
+                answer = await asyncio.wait_for(read_answer(reader), timeout)
                 if check(i, answer):
                     right += 1
                 else:
                     bad[0] += 1
                     first.append(f"{target(i)}: {answer.status} {answer.body[:200]!r}")
-                if fresh or answer.field("connection") == ["close"]:
+                if answer.field("connection") == ["close"]:
                     writer.close()
                     writer = None
             except (Broken, OSError, asyncio.TimeoutError) as error:

@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Run a container image or a built wasm file
     Run(Box<RunArgs>),
+    /// Answer HTTP requests with a container image or a wasm file built with --target http
+    Serve(Box<ServeArgs>),
     /// Turn a container image or a built wasm file into a static site with a terminal
     Web(WebArgs),
     /// Show what an image or a built wasm file holds
@@ -102,7 +104,7 @@ pub(crate) enum Target {
 }
 
 /// How a container answers HTTP requests.
-#[derive(ClapArgs, Default)]
+#[derive(ClapArgs, Default, Debug)]
 pub(crate) struct HttpArgs {
     /// Answer with the command, one process a request (CGI), or with the image's own server, on the port it listens on
     /// (default: server when the image exposes a port)
@@ -142,6 +144,10 @@ impl HttpArgs {
     /// True when any of it was given.
     pub(crate) fn is_used(&self) -> bool {
         self.http.is_some() || self.timeout.is_some() || self.memory.is_some()
+    }
+    /// Milliseconds an answer may take, if that was said.
+    pub(crate) fn time_limit_ms(&self) -> Option<u32> {
+        self.timeout
     }
     /// Writes it into the configuration of an image that exposes what it exposes.
     pub(crate) fn configure(&self, config: &mut ContainerConfig) -> Outcome<()> {
@@ -301,6 +307,57 @@ impl RunArgs {
     }
 }
 
+/// `brainworm serve`.
+#[derive(ClapArgs)]
+pub(crate) struct ServeArgs {
+    #[arg(value_name = "IMAGE|APP.wasm", help = IMAGE_HELP)]
+    pub(crate) image: OsString,
+    /// Listen here
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) addr: String,
+    #[command(flatten)]
+    pub(crate) http: HttpArgs,
+    /// Replace the image's entrypoint (empty: none)
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) entrypoint: Option<OsString>,
+    /// Set a variable; without a value, take it from here
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub(crate) env: Vec<OsString>,
+    /// Start in this directory
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) workdir: Option<OsString>,
+    /// Run as USER[:GROUP], by name or number
+    #[arg(short, long)]
+    pub(crate) user: Option<OsString>,
+    /// Requests answered at the same time; more wait for their turn
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub(crate) concurrency: u32,
+    /// Requests an instance answers, one after the other, before it is replaced [default: 1; 1000 with --http server]
+    #[arg(long, value_name = "N")]
+    pub(crate) reuse: Option<u32>,
+}
+
+impl ServeArgs {
+    /// Numbers that make no sense.
+    pub(crate) fn check(&self) -> Outcome<()> {
+        match self.concurrency == 0 || self.concurrency > CONCURRENCY_MAX || self.reuse == Some(0) {
+            true => Err(Failure::new(format!("--concurrency is from 1 to {CONCURRENCY_MAX}, --reuse from 1"))),
+            false => Ok(()),
+        }
+    }
+    /// True when anything was given that `build` writes into a file.
+    pub(crate) fn is_configured(&self) -> bool {
+        self.http.is_used()
+            || self.entrypoint.is_some()
+            || self.workdir.is_some()
+            || self.user.is_some()
+            || !self.env.is_empty()
+    }
+}
+
+/// More instances than this find no room in the addresses of a process: each has 4 GiB of them, and guards.
+const CONCURRENCY_MAX: u32 = 10_000;
+
 /// `brainworm web`.
 #[derive(ClapArgs)]
 pub(crate) struct WebArgs {
@@ -386,6 +443,29 @@ mod tests {
         for words in [&["--http", "command"][..], &["--timeout", "1"], &["--snapshot", "x"], &["--precompile"]] {
             let Command::Build(args) = parse(&[&["build", "img"], words].concat()).command else { panic!("{words:?}") };
             assert!(args.check().is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn what_serve_takes() {
+        let serve = |words: &[&str]| match parse(&[&["serve", "img"], words].concat()).command {
+            Command::Serve(args) => args,
+            _ => unreachable!("the words begin with serve"),
+        };
+        assert!(serve(&[]).check().is_ok() && !serve(&["--reuse", "5", "--addr", "[::1]:0"]).is_configured());
+        for words in [["--concurrency", "0"], ["--concurrency", "10001"], ["--reuse", "0"]] {
+            assert!(serve(&words).check().is_err(), "{words:?}");
+        }
+        for words in [
+            ["-e", "A=b"],
+            ["-w", "/"],
+            ["-u", "1"],
+            ["-m", "1m"],
+            ["--entrypoint", ""],
+            ["--http", "command"],
+            ["--timeout", "1"],
+        ] {
+            assert!(serve(&words).is_configured(), "{words:?}");
         }
     }
 

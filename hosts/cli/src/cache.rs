@@ -5,6 +5,7 @@
 
 use crate::failure::Outcome;
 use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -46,6 +47,15 @@ impl Key {
             }
         }
         Ok(())
+    }
+
+    /// Adds an image as it was named, and what tells one state of it from another. `None`: that cannot be told.
+    pub(crate) fn add_image(&mut self, image: &OsStr) -> Option<()> {
+        let name = image.to_str()?;
+        self.add(&brainworm_abi::image::VERSION.to_le_bytes());
+        self.add(env!("CARGO_PKG_VERSION").as_bytes());
+        self.add(if name.starts_with("rootfs:") { b"root" } else { b"any" });
+        self.add_files(Path::new(name.strip_prefix("rootfs:").unwrap_or(name))).ok()
     }
 
     /// The entry's path; `None` when there is no place for a cache.

@@ -13,6 +13,7 @@ mod kernel;
 mod output;
 mod progress;
 mod run;
+mod serve;
 mod web;
 
 use clap::Parser;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let result = match args.command {
         args::Command::Build(args) => build::build(&args),
         args::Command::Run(args) => run::run(&args),
+        args::Command::Serve(args) => serve::serve(&args),
         args::Command::Web(args) => web::web(&args),
         args::Command::Inspect(args) => inspect::inspect(&args),
     };

@@ -189,15 +189,11 @@ impl std::io::Write for Same<'_> {
 
 /// Where the packed image is kept.
 fn image_entry(image: &OsStr) -> Option<PathBuf> {
-    let name = image.to_str()?;
     let mut key = Key::default();
     key.add(b"image");
-    key.add(&brainworm_abi::image::VERSION.to_le_bytes());
-    key.add(env!("CARGO_PKG_VERSION").as_bytes());
     // A wasm file is only kept in parts when this kernel is in it.
     key.add(if kernel::is_wasm(image) { kernel::DIGEST.as_bytes() } else { b"" });
-    key.add(if name.starts_with("rootfs:") { b"root" } else { b"any" });
-    key.add_files(Path::new(name.strip_prefix("rootfs:").unwrap_or(name))).ok()?;
+    key.add_image(image)?;
     key.path("image")
 }
 
