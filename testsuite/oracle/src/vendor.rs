@@ -66,6 +66,10 @@ pub fn is_explained(
                 e.rflags = n.rflags;
             }
         }),
+        // MOVSXD to 16 bits reads four bytes, of which it takes two: the last two are not there.
+        M::Movsxd if insn.code() == Code::Movsxd_r16_rm16 => {
+            faults(&native.1) && at.is_some_and(|at| at & 0xfff > 0xffc) && native.0 == *before
+        }
         // The target is looked at before the return address is pushed.
         M::Call => native.1 == Stop::Vector(13) && native == engine,
         M::Reservednop if native.1 == Stop::Vector(6) => matches!(

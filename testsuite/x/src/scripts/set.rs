@@ -35,7 +35,8 @@ impl Set {
             "programs" => ("testsuite/programs/debian", "debian"),
             "musl" => ("testsuite/programs/musl", "musl"),
             "tools" => ("testsuite/programs/tools", "tools-root"),
-            other => return Err(format!("no such set: {other} (scripts, programs, musl, tools)").into()),
+            "heavy" => ("testsuite/programs/heavy", "heavy"),
+            other => return Err(format!("no such set: {other} (scripts, programs, musl, tools, heavy)").into()),
         };
         Ok(Set { dir: repo::top().join(dir), image })
     }
