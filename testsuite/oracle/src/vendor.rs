@@ -52,6 +52,14 @@ pub fn is_explained(
         change(&mut state, &native.0);
         state == native.0
     };
+    // An offset that is not canonical is refused, whatever the segment's base makes of it.
+    if matches!(insn.segment_prefix(), Register::FS | Register::GS) && matches!(native.1, Stop::Vector(12 | 13)) {
+        let base = before.seg_base[usize::from(insn.segment_prefix() == Register::GS)];
+        let offset = at.map_or(0, |at| at.wrapping_sub(base));
+        if (offset as i64) << 16 >> 16 != offset as i64 {
+            return true;
+        }
+    }
     match insn.mnemonic() {
         // REP with 32-bit addresses that does nothing, for a count of zero or a fault, leaves the upper halves of registers,
         // where Intel's clears them. A fault in the middle of REPE and REPNE leaves the flags of the last comparison, where
@@ -80,6 +88,16 @@ pub fn is_explained(
         M::Fst | M::Fstp | M::Fist | M::Fistp | M::Fisttp => {
             faults(&native.1) && engine.1 == Stop::Landed && engine.0.fsw & 0x80 != 0
         }
+        // A result that is denormal is an underflow where that is unmasked, exact or not, and delivered with its exponent
+        // raised.
+        M::Fprem | M::Fprem1 | M::Fscale if before.fcw & 0x10 == 0 && native.0.fsw & !engine.0.fsw == 0x8090 => {
+            native.1 == engine.1
+                && like_native(&|e, n| {
+                    let top = usize::from(n.fsw >> 11 & 7);
+                    e.fsw = n.fsw;
+                    e.fpr[top] = n.fpr[top];
+                })
+        }
         // A store that faults leaves TOP.
         M::Movd | M::Movq | M::Movntq | M::Maskmovq => both_fault && like_native(&|e, n| e.fsw = n.fsw),
         // The lower half is looked at first.
@@ -93,13 +111,6 @@ pub fn is_explained(
         // Which of several NaNs survives: sums are taken in another order.
         M::Dpps | M::Vdpps => native.1 == engine.1 && same_or_nan(insn, &native.0, &engine.0, false),
         M::Dppd | M::Vdppd => native.1 == engine.1 && same_or_nan(insn, &native.0, &engine.0, true),
-        // An offset that is not canonical is refused, whatever the segment's base makes of it.
-        _ if matches!(insn.segment_prefix(), Register::FS | Register::GS) => {
-            let base = before.seg_base[usize::from(insn.segment_prefix() == Register::GS)];
-            let offset = at.map_or(0, |at| at.wrapping_sub(base));
-            let is_canonical = |addr: u64| (addr as i64) << 16 >> 16 == addr as i64;
-            matches!(native.1, Stop::Vector(12 | 13)) && !is_canonical(offset)
-        }
         _ => false,
     }
 }
