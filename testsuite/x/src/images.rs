@@ -5,8 +5,12 @@ use std::process::Command;
 
 /// Make what is missing.
 pub(crate) fn run(words: &[String]) -> Result<bool, Failure> {
-    Args::new(words).finish()?;
-    for script in ["make-debian.sh", "make-musl.sh", "make-tools.sh", "make-web.sh", "make-http.sh"] {
+    let mut args = Args::new(words);
+    let all = args.flag("--all");
+    args.finish()?;
+    let more: &[&str] = if all { &["make-heavy.sh", "make-v86.sh"] } else { &[] };
+    for script in ["make-debian.sh", "make-musl.sh", "make-tools.sh", "make-web.sh", "make-http.sh"].iter().chain(more)
+    {
         let path = repo::top().join("testsuite/images").join(script);
         let status = Command::new(&path).env("BRAINWORM_CACHE", repo::cache()).status()?;
         if !status.success() {

@@ -34,7 +34,8 @@ usage: cargo x COMMAND
                              sizes that may not grow unseen
   memory [--brainworm FILE] [--image FILE]
                              what processes and forks take of linear memory, under wasm
-  images                     make the images the tests run in, into .cache/ (root, network, Debian's packages)
+  images [--all]             make the images the tests run in, into .cache/ (root, network, Debian's packages); with --all
+                             also what only recorded runs need: the set `heavy`, and v86
   scripts [--runner 'CMD PREFIX'] [--set NAME,..] [--only REGEX] [--jobs N] [--timeout S] [--stock] [--known FILE|none]
                              run recorded shell scripts with a runner (default: this machine's Linux) and compare
   sys [--runner 'CMD PREFIX'] [--only REGEX] [--timeout S] [--build]
