@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """The figures of docs/benchmarks.md about HTTP, as rows of its tables.
 
-  figures.py many  --brainworm BIN --wasmtime BIN --cache DIR [--requests 10000] [--only WORD]
-  figures.py start --brainworm BIN --wasmtime BIN --cache DIR [--runs 9] [--only WORD]
+  figures.py many  --brainworm BIN --wasmtime BIN --cache DIR [--requests 10000] [--only WORD] [--host WORD]
+  figures.py start --brainworm BIN --wasmtime BIN --cache DIR [--runs 9] [--only WORD] [--host WORD]
 
 `many`: requests over 32 connections to stock `wasmtime serve` and to `brainworm serve`: right, wrong, lost.
 `start`: start to first byte and memory of an instance, beside runc (apt install runc) with the same tree and server; needs
 root. runc starts its container anew each time, on the host's network, its files in the page cache. For the two hosts the
-process is up, the code compiled, and a fresh instance is made for the request. Memory: what one more instance (container)
-takes of its own; shared pages count for nobody. Files as for check.py. Each row says the load of the machine.
+process is up, the code compiled, and a fresh instance is made for the request. CPU is that of the process, or of runc and all
+in its container. Memory: what one more instance, which is in the middle of an answer, adds to the process, or what a container's
+processes have of their own after an answer; shared pages count for nobody. Files as for check.py. Each row says the load of
+the machine.
 """
-import argparse, asyncio, json, os, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, asyncio, json, os, resource, shutil, socket, statistics, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from check import OURS, Served, free_port, run
@@ -20,6 +22,8 @@ from client import flood, get, head
 ASK = "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET {path} HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3 >/dev/null"
 # Starts the server, asks it some times, ends it.
 TRAIN = "bash -c '/start.sh & sleep 5; for i in 1 2 3 4 5 6 7 8; do (" + ASK.replace("'", "\"") + "); done; kill $!'"
+# A file of this size is added to what is served: an answer that a client can leave lying.
+LARGE = 16 << 20
 # Name, image, how it answers, the program, what to ask for, file with the answer (none: a greeting), flags of build.
 KINDS = (
     ("shell CGI (busybox ash)", "http-busybox", "command", "/srv/cgi/app.sh", "/hello?1", None, ()),
@@ -27,7 +31,7 @@ KINDS = (
     ("nginx, a static page", "http-debian", "server:8080", "nginx", "/index.html", "srv/www/index.html", ()),
     ("python http.server", "http-debian", "server:8000", "python3 -m http.server --directory /srv/www 8000", "/index.html", "srv/www/index.html", ()),
     ("python http.server, translated", "http-debian", "server:8000", "python3 -m http.server --directory /srv/www 8000", "/index.html", "srv/www/index.html",
-     ("--train", TRAIN.format(port=8000, path="/index.html"))),
+     ("--aot-size", "6m", "--train", TRAIN.format(port=8000, path="/index.html"))),
     ("Go (esbuild --serve)", "tools-root", "server:8000", "sleep 1000000 | esbuild --serve=8000 --servedir=/srv/js/node_modules/preact",
      "/package.json", "srv/js/node_modules/preact/package.json", ()),
 )
@@ -48,6 +52,11 @@ class Kind:
             with open(f"{self.tree}/start.sh", "w") as start:
                 start.write(f"#!/bin/sh\n{'' if '|' in self.program else 'exec '}{self.program}\n")
             os.chmod(f"{self.tree}/start.sh", 0o755)
+        self.large = f"/zeros?{LARGE}"
+        if file:
+            self.large = "/large"
+            with open(f"{self.tree}/{os.path.dirname(file)}/large", "wb") as large:
+                large.truncate(LARGE)
         self.entry = "/start.sh" if self.is_server else self.program
         self.content = open(f"{self.tree}/{file}", "rb").read() if file else b"hello GET 1\n"
 
@@ -87,6 +96,8 @@ def many(kind):
     kind.build()
     reuse = 1000 if kind.is_server else 1
     for host, command in (("wasmtime serve", kind.stock(reuse)), (OURS, kind.ours(reuse))):
+        if kind.a.host not in host:
+            continue
         with Served(command, f"{kind.tmp}/log") as server:
             asyncio.run(get(server.port, kind.path, timeout=600))
             before, started = server.cpu(), time.monotonic()
@@ -125,31 +136,41 @@ def ms(times):
 def start(kind):
     """Start to first byte and memory."""
     kind.build()
-    times, memory = in_runc(kind)
-    row(kind.name, "runc", ms(times), f"{memory / 1048576:.1f}" if memory else "-", len(times), load())
+    times, cpu, memory = in_runc(kind)
+    row(kind.name, "runc", ms(times), f"{cpu * 1e3:.0f}", f"{memory / 1048576:.1f}" if memory else "-", len(times), load())
     for host, once, again in (("wasmtime serve", kind.stock(1), kind.stock(1000)), (OURS, kind.ours(1), kind.ours(1000))):
+        if kind.a.host not in host:
+            continue
         with Served(once, f"{kind.tmp}/log") as server:
-            times, started = [], time.monotonic()
+            asyncio.run(first_byte(server.port, kind.path))
+            times, started, before = [], time.monotonic(), server.cpu()
             while len(times) < kind.a.runs and (len(times) < 3 or time.monotonic() - started < 60):
                 took, answer = asyncio.run(first_byte(server.port, kind.path))
                 if kind.content not in answer:
                     raise SystemExit(f"{kind.name}: {host}: wrong answer {answer[-300:]!r}")
                 times.append(took)
+            cpu = (server.cpu() - before) / len(times)
         with Served(again if kind.is_server else once, f"{kind.tmp}/log") as server:
-            memory = of_instances(server, kind.path if kind.is_server else "/lazy")
-        row(kind.name, host, ms(times), f"{memory / 1048576:.1f}", len(times), load())
+            memory = asyncio.run(of_instances(server, kind.large))
+        row(kind.name, host, ms(times), f"{cpu * 1e3:.0f}", f"{memory / 1048576:.1f}", len(times), load())
 
 
-def of_instances(server, path):
-    """What one more instance takes: as many requests at once as there shall be instances, one more each time. A handler's
-    instance is looked at while it sleeps, a server's when it has answered."""
-    async def so_many(count):
-        asks = [asyncio.create_task(get(server.port, path, timeout=600)) for _ in range(count)]
-        await (asyncio.sleep(0.7) if path == "/lazy" else asyncio.wait(asks))
-        private = server.memory()[0]
-        await asyncio.wait(asks)
-        return private
-    sizes = [asyncio.run(so_many(count)) for count in range(1, 5)]
+async def of_instances(server, path):
+    """What one more instance takes, while a client leaves its answer lying."""
+    sizes, held = [], []
+    for _ in range(4):
+        ours = socket.socket()
+        # Before it connects: so little is on its way between the two.
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        ours.connect(("127.0.0.1", server.port))
+        reader, writer = await asyncio.open_connection(sock=ours, limit=1024)
+        writer.write(head("GET", path))
+        await reader.read(1)
+        await asyncio.sleep(1)
+        sizes.append(server.memory()[0])
+        held.append((reader, writer))
+    for _, writer in held:
+        writer.transport.abort()
     return (sizes[-1] - sizes[0]) / 3
 
 
@@ -173,9 +194,9 @@ def in_runc(kind):
     spec["linux"]["namespaces"] = [space for space in spec["linux"]["namespaces"] if space["type"] != "network"]
     json.dump(spec, open(config, "w"))
     port = int(kind.way.split(":")[1]) if kind.is_server else 0
-    times, sizes = [], []
+    times, sizes, used = [], [], []
     for number in range(kind.a.runs + 1):
-        name = f"brainworm-figures-{os.getpid()}-{number}"
+        name, before = f"brainworm-figures-{os.getpid()}-{number}", of_children()
         if kind.is_server:
             began = time.monotonic()
             with open(f"{kind.tmp}/runc.log", "wb") as log:
@@ -185,7 +206,10 @@ def in_runc(kind):
             process.wait()
             if not answer.endswith(kind.content):
                 raise SystemExit(f"{kind.name}: runc: wrong answer {answer[-300:]!r}")
-            sizes.append(sum(private(pid) for pid in json.loads(run(["runc", "ps", "--format", "json", name])[1])))
+            used.append(of_children() - before)
+            pids = json.loads(run(["runc", "ps", "--format", "json", name])[1])
+            used[-1] += sum(scheduled(pid) for pid in pids)
+            sizes.append(sum(private(pid) for pid in pids))
             run(["runc", "kill", name, "KILL"])
             while run(["runc", "delete", "--force", name])[0]:
                 time.sleep(0.01)
@@ -197,9 +221,25 @@ def in_runc(kind):
             answer = byte + process.communicate()[0]
             if not answer.endswith(kind.content):
                 raise SystemExit(f"{kind.name}: runc: wrong answer {answer[-300:]!r}")
+            used.append(of_children() - before)
             sizes.append(0)  # it has ended when it has answered
     # The first one fills the page cache.
-    return times[1:], statistics.median(sizes[1:])
+    return times[1:], statistics.mean(used[1:]), statistics.median(sizes[1:])
+
+
+def of_children():
+    """Seconds of CPU of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def scheduled(pid):
+    """Seconds of CPU of a process that runs, all its threads."""
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat") as stat:
+            total += int(stat.read().split()[0])
+    return total / 1e9
 
 
 def private(pid):
@@ -215,12 +255,13 @@ def main():
     ap.add_argument("--requests", type=int, default=10_000)
     ap.add_argument("--runs", type=int, default=9)
     ap.add_argument("--only", default="", help="a word of the server's name")
+    ap.add_argument("--host", default="", help="a word of the host's name")
     a = ap.parse_args()
     a.brainworm, a.wasmtime, a.cache = map(os.path.abspath, (a.brainworm, a.wasmtime, a.cache))
     if a.part == "many":
         row("what", "host", "requests", "right, wrong, lost", "per second", "ms of CPU each", "MiB at most", "load")
     else:
-        row("what", "host", "ms to the first byte", "MiB of an instance", "runs", "load")
+        row("what", "host", "ms to the first byte", "ms of CPU", "MiB of an instance", "runs", "load")
     for kind in KINDS:
         if a.only in kind[0]:
             with tempfile.TemporaryDirectory() as tmp:
