@@ -361,7 +361,7 @@ def serve(c, a, tmp):
         asyncio.run(many(c, OURS, server.port, a.requests, lambda i: f"/hello?{i}", lambda i, answer: answer.body == f"hello GET {i}\n".encode()))
         asyncio.run(slow_reader(c, OURS, server))
         asyncio.run(bad_requests(c, OURS, server.port))
-        asyncio.run(bad_handlers(c, OURS, server.port, 2))
+        asyncio.run(bad_handlers_and_a_stalled_client(c, server.port))
         private, peak = server.memory()
         c.true(f"{OURS}: memory after all that: {private >> 20} MB, at most {peak >> 20} MB", private < 400 << 20)
         log = server.text()
@@ -378,6 +378,18 @@ def serve(c, a, tmp):
         asyncio.run(shutdown(c, server))
     with Served(patient, f"{tmp}/log") as server:
         asyncio.run(shutdown_at_once(c, server))
+
+
+async def bad_handlers_and_a_stalled_client(c, port):
+    """A request whose head does not come to its end holds a connection for 10 seconds."""
+    async def stalled():
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /hello HTTP/1.1\r\nHost: a\r\nX-")
+        started = time.monotonic()
+        rest = await asyncio.wait_for(reader.read(), 60)
+        c.true(f"{OURS}: half a head: let go after {time.monotonic() - started:.1f} s", rest == b"" and time.monotonic() - started > 9, rest)
+        writer.close()
+    await asyncio.gather(stalled(), bad_handlers(c, OURS, port, 2))
 
 
 def refusals(c, a, tmp, settings, image):
