@@ -100,6 +100,23 @@ pub fn encode(spans: &[Span], entries: &[Entry]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
 
+/// Moves the functions that a whole index names by so many places of the table. False: it is none.
+pub fn rebase(index: &mut [u8], by: u32) -> bool {
+    let word = |index: &[u8], at: usize| index.get(at..).and_then(|b| b.first_chunk()).map(|b| u32::from_le_bytes(*b));
+    let [Some(MAGIC), Some(spans), Some(pages), Some(entries)] = [0, 4, 8, 12].map(|at| word(index, at)) else {
+        return false;
+    };
+    let first = HEADER as u64 + spans as u64 * SPAN as u64 + pages as u64 * PAGE as u64;
+    if first + entries as u64 * ENTRY as u64 != index.len() as u64 {
+        return false;
+    }
+    for entry in index[first as usize..].chunks_exact_mut(ENTRY) {
+        let function = word(entry, 4).unwrap_or(0).wrapping_add(by);
+        entry[4..8].copy_from_slice(&function.to_le_bytes());
+    }
+    true
+}
+
 /// An index in memory, for an image at a place of the arena.
 #[derive(Clone, Copy)]
 pub struct Index {
@@ -177,6 +194,11 @@ mod tests {
         assert_eq!((page(0x3000), page(0xffff_f000), page(0x9000)), (vec![], vec![], vec![(0x9004, 0)]));
         assert_eq!(index.span(1), Some(Span { page: 0x109, pages: 1 }));
         assert_eq!(index.span(2), None);
+        let mut moved = bytes.to_vec();
+        assert!(rebase(&mut moved, 100) && !rebase(&mut moved[1..], 0));
+        let moved = Index::parse(moved.leak(), HostAddr(0x10_0000)).unwrap();
+        let functions: Vec<u32> = moved.page(HostAddr(0x10_9000)).map(|entry| entry.function).collect();
+        assert_eq!((functions, moved.span(1)), (vec![112], index.span(1)));
         assert!(Index::parse(&bytes[..bytes.len() - 1], HostAddr(0)).is_none());
         assert!(Index::parse(encode(&[], &[]).leak(), HostAddr(0)).unwrap().page(HostAddr(0)).next().is_none());
     }

@@ -17,6 +17,7 @@ pub mod helper;
 pub mod insn;
 pub mod interp;
 pub mod isa;
+pub mod jit;
 mod mem;
 pub mod softfloat;
 mod state;

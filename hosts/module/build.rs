@@ -1,5 +1,5 @@
 //! The linker drops custom sections with the names (`--strip-all`); those that tell `wit-component` the types of the
-//! imports and exports are to stay.
+//! imports and exports are to stay. The flavour with translation at run time lets its host add functions to the table.
 
 /// As the `wasip2` crate calls them. A name that is wrong is noticed: without its section no component can be made.
 const PREFIX: &str = "component-type:wit-bindgen:0.62.0:wasi:";
@@ -18,5 +18,11 @@ fn main() {
         for (section, world) in SECTIONS {
             println!("cargo::rustc-cdylib-link-arg=--keep-section={PREFIX}{section}{SUFFIX}{world}");
         }
+    }
+    if std::env::var_os("CARGO_FEATURE_JIT").is_some()
+        && std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("wasm32")
+    {
+        println!("cargo::rustc-cdylib-link-arg=--export-table");
+        println!("cargo::rustc-cdylib-link-arg=--growable-table");
     }
 }

@@ -19,10 +19,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use brainworm_abi::linux::Caller;
 use brainworm_abi::linux::signal::{SI_KERNEL, SIGCONT, SIGHUP, SigInfo};
-use brainworm_abi::{Bell, Effect, ExitStatus, Frame, Host, Io, Nanos, PAGE_SHIFT, ProcNode, Timespec, WaitPoint};
+use brainworm_abi::{
+    Bell, Effect, ExitStatus, Frame, Host, Io, Nanos, PAGE_SHIFT, ProcNode, Publish, Timespec, WaitPoint,
+};
 use brainworm_cpu::ahead::{Call, Index};
 use brainworm_cpu::cpuid::Level;
-use brainworm_cpu::interp::RegionCounts;
+use brainworm_cpu::interp::{JitCounts, JitSettings, RegionCounts, Unpublished};
 use brainworm_cpu::{Cpu, Engine, HostAddr, MemFaultKind};
 use brainworm_fs::{PathRef, Vfs};
 use brainworm_net::Net;
@@ -83,6 +85,8 @@ pub struct Kernel {
     pub(crate) boot_time: Nanos,
     /// Instructions run since the clocks were read.
     pub(crate) unread_work: i64,
+    /// The host wants `run` to return.
+    pub(crate) has_to_pause: bool,
     /// Instructions and system calls since boot.
     pub(crate) instructions: u64,
     pub(crate) calls: u64,
@@ -181,6 +185,7 @@ impl Kernel {
             mono: 0,
             boot_time: 0,
             unread_work: 0,
+            has_to_pause: false,
             instructions: 0,
             calls: 0,
             exited: None,
@@ -421,9 +426,43 @@ impl Kernel {
     pub fn set_ahead(&mut self, index: Index, call: Call) {
         self.engine.set_ahead(index, call);
     }
-    /// What code translated ahead of time did since boot.
-    pub fn region_counts(&self) -> RegionCounts {
+    /// Translates hot code at run time from now on; the host is asked to load it (`Host::publish`).
+    pub fn set_jit(&mut self, settings: JitSettings, call: Call) {
+        self.engine.set_jit(settings, call);
+    }
+    /// What translated code did since boot: ahead of time, and at run time.
+    pub fn region_counts(&self) -> [RegionCounts; 2] {
         self.engine.region_counts()
+    }
+    /// What was translated at run time.
+    pub fn jit_counts(&self) -> JitCounts {
+        self.engine.jit_counts()
+    }
+    /// Hands modules to the host, and tells which ones are not needed any more.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn publish_code(&mut self) {
+        while let Some(id) = self.engine.take_retired() {
+            self.host.retire(id);
+        }
+        while let Some(Unpublished { id, wasm, table_len }) = self.engine.take_unpublished() {
+            match self.host.publish(id, &wasm, table_len) {
+                Publish::Accepted => {}
+                Publish::Ready => self.engine.code_ready(id, true),
+                Publish::Last => {
+                    self.engine.code_ready(id, true);
+                    self.has_to_pause = true;
+                }
+                Publish::Full => {
+                    self.engine.code_ready(id, false);
+                    self.engine.retire_code();
+                }
+                Publish::Refused => {
+                    self.engine.code_ready(id, false);
+                    self.engine.stop_jit();
+                }
+            }
+        }
     }
     /// Counts from now on how often the blocks of code are run.
     pub fn start_profile(&mut self) {

@@ -26,7 +26,7 @@ impl Kernel {
             if let Some(status) = self.exited {
                 return Pause::Exited(status);
             }
-            if left <= 0 {
+            if left <= 0 || core::mem::take(&mut self.has_to_pause) {
                 return Pause::Budget;
             }
             let Some(ix) = self.sched.ready.pop_front() else {
@@ -60,6 +60,10 @@ impl Kernel {
             if let (Some(signal), Some(init)) = (SigNum::from_u8(number), self.world.process_of(1)) {
                 self.signal_process(init, SigInfo::sent(signal.number(), SI_USER, 0, 0));
             }
+            return;
+        }
+        if let Event::CodeReady(id, is_loaded) = event {
+            self.engine.code_ready(id, is_loaded);
             return;
         }
         if matches!(event, Event::FileReady(_) | Event::ChunkReady(_)) {
@@ -128,6 +132,10 @@ impl Kernel {
                 return;
             }
             match self.execute(ix, left) {
+                Exit::Budget if self.has_to_pause => {
+                    self.enqueue(ix);
+                    return;
+                }
                 Exit::Budget => {}
                 Exit::Yield => {
                     self.enqueue(ix);
@@ -194,6 +202,9 @@ impl Kernel {
         let cost = (self.calls - calls) as i64 * CALL_COST;
         self.instructions += before.saturating_sub(*left).saturating_sub(cost).max(0) as u64;
         self.settle_cpu();
+        if self.engine.has_news() {
+            self.publish_code();
+        }
         exit
     }
 

@@ -131,6 +131,11 @@ impl Cache {
         self.pages.get(&page.0).map(|runs| runs.iter().map(|r| r.off).collect()).unwrap_or_default()
     }
 
+    /// Something was translated of the page.
+    pub(super) fn has(&self, page: HostAddr) -> bool {
+        self.pages.contains_key(&(page.0 & !0xfff))
+    }
+
     /// The op at a pointer of this generation.
     pub(super) fn op(&self, at: *const Op) -> Op {
         // SAFETY: pointers to ops come from `add` and are dropped when the generation changes.

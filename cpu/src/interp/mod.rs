@@ -7,6 +7,8 @@ pub mod exec;
 mod fast;
 mod forms;
 mod frame;
+mod hot;
+mod jit;
 mod jumps;
 mod op;
 mod profile;
@@ -27,11 +29,13 @@ use crate::{Bus, Gpr, Guest};
 use cache::Cache;
 use exec::{Exec, Vectors};
 use frame::Frame;
+use jit::Jit;
 use op::{Code, Op};
 use profile::Profile;
 use regions::Regions;
 use translate::Builder;
 
+pub use jit::{JitCounts, JitSettings, Unpublished};
 pub use regions::{RegionCounts, step};
 
 /// The CPU engine: the translations of all processes, whatever thread runs. One for the machine.
@@ -43,6 +47,8 @@ pub struct Engine {
     regions: Option<Regions>,
     profile: Option<Profile>,
     vectors: Vectors,
+    /// The last run ended with its budget.
+    is_used_up: bool,
 }
 
 /// Bytes that were no instruction of ours, for the log.
@@ -92,17 +98,27 @@ impl Engine {
             regions: None,
             profile: None,
             vectors: Vectors::new(),
+            is_used_up: false,
         }
     }
 
     /// Code of the image translated ahead of time: entered wherever it is mapped as it is in the image.
     pub fn set_ahead(&mut self, index: Index, call: Call) {
-        self.regions = Some(Regions::new(index, call));
+        self.regions_mut(call).set_index(index);
         self.flush();
     }
 
-    /// What the regions of `set_ahead` did.
-    pub fn region_counts(&self) -> RegionCounts {
+    fn regions_mut(&mut self, call: Call) -> &mut Regions {
+        self.regions.get_or_insert_with(|| Regions::new(call))
+    }
+
+    /// Translation at run time, where it is built in and asked for.
+    fn jit(&mut self) -> Option<&mut Jit> {
+        self.regions.as_mut()?.jit.as_mut().filter(|_| cfg!(feature = "jit"))
+    }
+
+    /// What the regions did: those of `set_ahead`, and those translated at run time.
+    pub fn region_counts(&self) -> [RegionCounts; 2] {
         self.regions.as_ref().map(|regions| regions.counts).unwrap_or_default()
     }
 
@@ -140,7 +156,7 @@ impl Engine {
     /// is taken off `budget`.
     pub fn run(&mut self, cpu: &mut Cpu, bus: &mut impl Bus, budget: &mut i64) -> Exit {
         self.drain(bus);
-        self.run_blocks(cpu, bus, budget)
+        if self.jit().is_some() { self.run_sampled(cpu, bus, budget) } else { self.run_blocks(cpu, bus, budget) }
     }
 
     // Out of line: the kernel's loop is large already, and both need the machine's registers.
@@ -150,6 +166,7 @@ impl Engine {
         let mut is_plain = false;
         loop {
             if *budget <= 0 && !is_plain {
+                self.is_used_up = true;
                 return Exit::Budget;
             }
             if ip.is_null() {
@@ -187,6 +204,7 @@ impl Engine {
             let rip = cpu.gpr[Gpr::CODE_PAGE.0 as usize].wrapping_add(op.off as u64);
             if *budget <= 0 && op.code != Code::Far {
                 cpu.rip = rip;
+                self.is_used_up = true;
                 return Exit::Budget;
             }
             match op.code {
@@ -256,7 +274,13 @@ impl Engine {
         let host = HostAddr(page.0 | off);
         let op = match self.cache.find(host) {
             Some(op) => op,
-            None => self.translate(bus, host),
+            None => {
+                self.note_start(cpu, bus, host);
+                if !is_plain && self.force(cpu, bus, host) {
+                    return Err(Exit::Budget);
+                }
+                self.translate(bus, host)
+            }
         };
         if is_plain {
             let plain = if self.cache.op(op).code == Code::Region { op.wrapping_add(1) } else { op };
@@ -280,7 +304,7 @@ impl Engine {
         // Blocks that were cut short for a test are to be run as they are.
         if let Some(regions) = self.regions.as_ref().filter(|_| self.max_block == translate::MAX_BLOCK) {
             starts.extend(regions.entries(page).map(|entry| (entry.at & 0xfff) as u16));
-            region = regions.entries(page).find(|entry| entry.at == host.0);
+            region = regions.entry(host);
         }
         let region = region.and_then(|entry| self.regions.as_mut()?.add(&entry));
         let counter = self.profile.as_mut().map(|profile| profile.add(host));
@@ -309,6 +333,9 @@ impl Engine {
     fn void(&mut self, page: HostAddr) {
         self.cache.invalidate(page);
         self.forget_crossings();
+        if let Some(void) = self.jit().map(|jit| jit.void(page)) {
+            self.forget_units(void);
+        }
     }
 
     fn forget_crossings(&mut self) {

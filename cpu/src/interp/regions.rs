@@ -1,13 +1,15 @@
-//! Regions translated ahead of time, as the engine enters them: which addresses begin one, and whether it may be used.
+//! Regions, translated ahead of time or while the guest runs, as the engine enters them: which addresses begin one, and
+//! whether it may be used.
 //!
 //! A block whose first byte is an entry begins with a [`Code::Region`](super::op::Code) op; behind it the block goes on as
-//! usual, for when the region cannot be used. The op belongs to a page of the image, whoever maps it, so each address
-//! space is looked at by itself: the verdict on a span holds as long as `code_tag` does.
+//! usual, for when the region cannot be used. The op belongs to a page of the arena, whoever maps it, so each address
+//! space is looked at by itself: the verdict on a span (or unit, `jit`) holds as long as `code_tag` does.
 
 #![allow(unsafe_code, reason = "`step` is called by translated code with the address of its context")]
 
 use super::Step;
 use super::exec::{Exec, Vectors};
+use super::jit::{Jit, UNIT};
 use crate::ahead::{Call, Entry, Env, Index};
 use crate::decode::decode;
 use crate::flags::bits;
@@ -28,6 +30,9 @@ const DECODED: usize = 256;
 /// What regions that call each other may take of the host's stack: engines give a module 512 KiB and more.
 const STACK: i32 = 192 << 10;
 
+/// Of so many ways out of regions one is looked at.
+const LEFT_INTERVAL: u64 = 1024;
+
 /// What the regions did since boot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RegionCounts {
@@ -47,7 +52,8 @@ pub struct RegionCounts {
 
 /// Regions and what is known of them.
 pub(super) struct Regions {
-    index: Index,
+    index: Option<Index>,
+    pub(super) jit: Option<Jit>,
     call: Call,
     /// What the ops name by number.
     refs: Vec<Ref>,
@@ -55,7 +61,10 @@ pub(super) struct Regions {
     slots: Box<[Slot]>,
     decoded: Box<[Decoded]>,
     vectors: Vectors,
-    pub(super) counts: RegionCounts,
+    /// Of regions translated ahead of time, and of the others.
+    pub(super) counts: [RegionCounts; 2],
+    /// Where regions leave to, now and then.
+    pub(super) left_to: Option<u64>,
 }
 
 /// An instruction at an address of an address space.
@@ -80,8 +89,9 @@ struct Context<'a> {
 struct Ref {
     function: u32,
     number: u32,
+    /// A span, or with [`UNIT`] a unit.
     span: u32,
-    /// Page of the entry within the span.
+    /// Page of the entry within it.
     page: u32,
 }
 
@@ -110,19 +120,26 @@ pub(super) enum Ran {
 }
 
 impl Regions {
-    pub(super) fn new(index: Index, call: Call) -> Regions {
+    pub(super) fn new(call: Call) -> Regions {
         const NONE: Verdict = Verdict { tag: 0, span: u32::MAX, base: 0, is_usable: false };
         const EMPTY: Decoded = Decoded { rip: u64::MAX, tag: 0, insn: Insn::EMPTY };
         Regions {
-            index,
+            index: None,
+            jit: None,
             call,
             refs: Vec::new(),
             verdicts: Box::new([NONE; VERDICTS]),
             slots: vec![Slot::default(); SLOTS as usize].into_boxed_slice(),
             decoded: vec![EMPTY; DECODED].into_boxed_slice(),
             vectors: Vectors::new(),
-            counts: RegionCounts::default(),
+            counts: [RegionCounts::default(); 2],
+            left_to: None,
         }
+    }
+
+    /// Code of the image that is translated already.
+    pub(super) fn set_index(&mut self, index: Index) {
+        self.index = Some(index);
     }
 
     /// The ops are gone.
@@ -130,17 +147,41 @@ impl Regions {
         self.refs.clear();
     }
 
-    /// The entries in a page, by place in the arena.
+    fn jit(&self) -> Option<&Jit> {
+        self.jit.as_ref().filter(|_| cfg!(feature = "jit"))
+    }
+
+    /// The entries in a page, by place in the arena: what is ahead of time comes first.
     pub(super) fn entries(&self, page: HostAddr) -> impl Iterator<Item = Entry> + '_ {
-        self.index.page(page)
+        let ahead = self.index.iter().flat_map(move |index| index.page(page));
+        ahead.chain(self.jit().into_iter().flat_map(move |jit| jit.entries(page)).copied())
+    }
+
+    /// The entry at a place in the arena.
+    pub(super) fn entry(&self, at: HostAddr) -> Option<Entry> {
+        self.entries(HostAddr(at.0 & !0xfff)).find(|entry| entry.at == at.0)
     }
 
     /// The number an op names the entry by.
     pub(super) fn add(&mut self, entry: &Entry) -> Option<i32> {
-        let span = self.index.span(entry.span)?;
-        let page = (entry.at >> 12).wrapping_sub(span.page);
+        let page = if entry.span & UNIT == 0 {
+            let span = self.index.as_ref()?.span(entry.span)?;
+            Some((entry.at >> 12).wrapping_sub(span.page)).filter(|page| *page < span.pages)
+        } else {
+            let pages = &self.jit()?.unit(entry.span)?.pages;
+            pages.iter().find(|(_, host)| *host == entry.at >> 12).map(|(page, _)| *page)
+        };
+        let page = page?;
         self.refs.push(Ref { function: entry.function, number: entry.number, span: entry.span, page });
-        (page < span.pages).then(|| self.refs.len() as i32 - 1)
+        Some(self.refs.len() as i32 - 1)
+    }
+
+    /// Functions are gone: nothing leads to them any more.
+    pub(super) fn forget(&mut self, functions: &[u32]) {
+        for slot in self.slots.iter_mut().filter(|slot| functions.contains(&slot.function)) {
+            *slot = Slot::default();
+        }
+        self.verdicts.iter_mut().filter(|verdict| verdict.span & UNIT != 0).for_each(|verdict| verdict.tag = 0);
     }
 
     fn slot(span: u32, tag: u32) -> usize {
@@ -187,22 +228,27 @@ impl Regions {
         if context.steps > 0 {
             *view = context.bus.view();
         }
-        self.counts.entered += 1;
-        self.counts.stepped += context.steps;
-        self.counts.instructions = self.counts.instructions.wrapping_add((*left - env.budget) as u64);
+        let is_late = span & UNIT != 0;
+        let counts = &mut self.counts[is_late as usize];
+        counts.entered += 1;
+        counts.stepped += context.steps;
+        counts.instructions = counts.instructions.wrapping_add((*left - env.budget) as u64);
         *left = env.budget;
         match exit {
             EXIT_STOP => Ran::Stop(context.stop.take().unwrap_or(Step::Jumped)),
             EXIT_GOTO => {
-                self.counts.left += 1;
+                counts.left += 1;
+                if counts.left.is_multiple_of(LEFT_INTERVAL) {
+                    self.left_to = Some(cpu.rip);
+                }
                 Ran::On
             }
             EXIT_BUDGET => {
-                self.counts.preempted += 1;
+                counts.preempted += 1;
                 Ran::On
             }
             _ => {
-                self.counts.interpreted += 1;
+                counts.interpreted += 1;
                 Ran::Interpret
             }
         }
@@ -211,12 +257,18 @@ impl Regions {
     /// Finds out whether the span of an op's region is mapped as in the image. `cpu.gpr[CODE_PAGE]` is the op's page.
     pub(super) fn verify(&mut self, number: i32, cpu: &Cpu, bus: &mut dyn Bus) {
         let Some(&Ref { span: number, page, .. }) = self.refs.get(number as usize) else { return };
-        let Some(span) = self.index.span(number) else { return };
         let base = cpu.gpr[Gpr::CODE_PAGE.0 as usize].wrapping_sub((page as u64) << 12);
-        let is_usable = (0..span.pages).all(|k| {
-            let fetched = bus.fetch(base.wrapping_add((k as u64) << 12));
-            fetched.is_ok_and(|page| page.host.0 >> 12 == span.page + k)
-        });
+        let mut is_there = |page: u32, host: u32| {
+            let fetched = bus.fetch(base.wrapping_add((page as u64) << 12));
+            fetched.is_ok_and(|page| page.host.0 >> 12 == host)
+        };
+        let is_usable = if number & UNIT == 0 {
+            let span = self.index.as_ref().and_then(|index| index.span(number));
+            span.is_some_and(|span| (0..span.pages).all(|page| is_there(page, span.page + page)))
+        } else {
+            let unit = self.jit().and_then(|jit| jit.unit(number));
+            unit.is_some_and(|unit| unit.pages.iter().all(|&(page, host)| is_there(page, host)))
+        };
         let tag = bus.view().code_tag;
         self.verdicts[Regions::slot(number, tag)] = Verdict { tag, span: number, base, is_usable };
     }

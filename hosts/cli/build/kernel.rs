@@ -1,5 +1,5 @@
 //! The kernel module (`hosts/module`) in each of its flavours, those for WASI 0.2 made components of. For preview 1 there are
-//! two: what goes into built files is made small, what `run` gives to images is made fast and has `--strace`. With
+//! two: what goes into built files is made small, what `run` uses is made fast and has `--strace` and the JIT. With
 //! BRAINWORM_KERNEL or BRAINWORM_KERNEL_RUN set to a file, that file is embedded instead.
 
 use sha2::{Digest, Sha256};
@@ -23,7 +23,7 @@ const SOURCES: [&str; 9] = [
 /// Variable, name, profile and features of the flavours for preview 1.
 const PREVIEW1: [(&str, &str, &str, &str); 2] = [
     ("BRAINWORM_KERNEL", "preview1", "module", "preview1"),
-    ("BRAINWORM_KERNEL_RUN", "run", "module-run", "preview1,strace"),
+    ("BRAINWORM_KERNEL_RUN", "run", "module-run", "preview1,strace,jit"),
 ];
 
 /// Hands the modules' paths and digests to the command. The flavours are linked by one processor each, for minutes: those of

@@ -231,12 +231,20 @@ pub(crate) struct RunArgs {
     /// Remove the container afterwards: nothing is ever kept
     #[arg(long)]
     rm: bool,
-    /// What executes the guest's code: auto, aot (what the file was built with, the rest interpreted) or interp
-    #[arg(long, value_name = "KIND")]
-    engine: Option<Engine>,
+    /// What executes the guest's code: interp (the interpreter alone), aot (with what the file was built with), jit (with
+    /// what is hot, translated at run time) or auto (all of it)
+    #[arg(long, value_name = "KIND", default_value = "auto", hide_possible_values = true)]
+    engine: Engine,
     /// What the guest's CPUID shows (what it does not show runs all the same)
     #[arg(long, value_name = "LEVEL", default_value = "default")]
     pub(crate) cpu: Cpu,
+    /// How often a function is met (once in 16,384 instructions) before it is translated; 0 translates all code before
+    /// it is run for the first time
+    #[arg(long, value_name = "TIMES", default_value_t = 2048)]
+    jit_threshold: u32,
+    /// Machine code that translation at run time may hold, in use or not (bytes, or with k, m, g)
+    #[arg(long, value_name = "SIZE", default_value = "64m")]
+    jit_code: String,
     /// Print every system call
     #[arg(long)]
     pub(crate) strace: bool,
@@ -273,7 +281,7 @@ pub(crate) enum Cpu {
     V3,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Engine {
     Auto,
     Interp,
@@ -292,7 +300,19 @@ impl RunArgs {
     }
     /// Leave code translated ahead of time alone.
     pub(crate) fn is_interpreted(&self) -> bool {
-        self.engine == Some(Engine::Interp)
+        matches!(self.engine, Engine::Interp | Engine::Jit)
+    }
+    /// Something is wanted that the kernel in a built file may not have.
+    pub(crate) fn needs_our_kernel(&self) -> bool {
+        self.strace || self.engine == Engine::Jit
+    }
+    /// When to translate at run time; `None`: never.
+    pub(crate) fn jit_threshold(&self) -> Option<u32> {
+        matches!(self.engine, Engine::Auto | Engine::Jit).then_some(self.jit_threshold)
+    }
+    /// Bytes of code that may take.
+    pub(crate) fn code_bytes(&self) -> Outcome<usize> {
+        Ok(size(&self.jit_code)? as usize)
     }
     /// Flags whose features come later are refused, never ignored.
     pub(crate) fn check(&self) -> Outcome<()> {
@@ -301,7 +321,6 @@ impl RunArgs {
             _ if self.network.as_deref().is_some_and(|n| n != "none") => {
                 Err(Failure::not_yet("--network other than none"))
             }
-            _ if matches!(self.engine, Some(Engine::Jit)) => Err(Failure::not_yet("--engine jit")),
             _ => Ok(()),
         }
     }
@@ -437,7 +456,7 @@ mod tests {
 
     #[test]
     fn what_comes_later_is_refused_and_not_ignored() {
-        for words in [&["-p", "80:80"][..], &["--network", "host"], &["--network=bridge"], &["--engine", "jit"]] {
+        for words in [&["-p", "80:80"][..], &["--network", "host"], &["--network=bridge"]] {
             assert!(run(&[&["run"], words, &["img"]].concat()).check().is_err(), "{words:?}");
         }
         for words in [&["--http", "command"][..], &["--timeout", "1"], &["--snapshot", "x"], &["--precompile"]] {

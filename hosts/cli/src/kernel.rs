@@ -15,7 +15,7 @@ pub(crate) const COMPONENT: &[u8] = include_bytes!(env!("BRAINWORM_COMPONENT_PAT
 pub(crate) const HTTP: &[u8] = include_bytes!(env!("BRAINWORM_HTTP_PATH"));
 /// The module's sha256.
 pub(crate) const DIGEST: &str = env!("BRAINWORM_KERNEL_DIGEST");
-/// The same machine for `run`: faster, larger, with `--strace`.
+/// The same machine for `run`: faster, larger, with `--strace` and translation at run time, which only our own host can load.
 pub(crate) const KERNEL_RUN: &[u8] = include_bytes!(env!("BRAINWORM_KERNEL_RUN_PATH"));
 /// Its sha256.
 pub(crate) const DIGEST_RUN: &str = env!("BRAINWORM_KERNEL_RUN_DIGEST");

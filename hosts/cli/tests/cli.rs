@@ -201,6 +201,53 @@ fn translated_code_does_the_same_and_is_left_when_it_changes() {
     assert_eq!(brainworm(&dir, &["run", "a.wasm", "crash"], b"").status.code(), Some(139));
 }
 
+/// ebx times: counts up the number that a function behind it loads, calls it and adds; exits with the sum's low 7 bits.
+/// Every round the code on its page is other code.
+fn rewriter(times: u32) -> Vec<u8> {
+    let mut code = vec![0xbb];
+    code.extend(times.to_le_bytes());
+    code.extend([
+        0x31, 0xed, // xor ebp, ebp
+        0xff, 0x05, 0x19, 0, 0, 0, // inc dword [the number]
+        0xe8, 0x13, 0, 0, 0, // call the function
+        0x01, 0xc5, // add ebp, eax
+        0xff, 0xcb, // dec ebx
+        0x75, 0xef, // jnz inc
+        0x83, 0xe5, 0x7f, // and ebp, 127
+        0x89, 0xef, // mov edi, ebp
+        0xb8, 60, 0, 0, 0, // mov eax, SYS_exit
+        0x0f, 0x05, // syscall
+        0xcc, 0xb8, 0, 0, 0, 0,    // int3; mov eax, number
+        0xc3, // ret
+    ]);
+    code
+}
+
+#[test]
+fn generated_code_does_not_fill_memory() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder("generated");
+    root(&dir);
+    let run = |times: u32| {
+        let path = dir.join("root/bin/rewriter");
+        std::fs::write(&path, program(&rewriter(times))).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let forced = ["run", "--stats", "--engine", "jit", "--jit-threshold", "0", "--jit-code", "128k"];
+        let output = brainworm(&dir, &[&forced[..], &["rootfs:root", "rewriter"]].concat(), b"");
+        let figures: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+        let sum = times * (times + 1) / 2;
+        assert_eq!(output.status.code(), Some(sum as i32 & 0x7f), "{figures}");
+        let figure = |name: &str| figures[name].as_u64().unwrap();
+        assert_eq!(figure("jit_modules_refused"), 0, "{figures}");
+        assert!(figure("jit_instructions") > 0 && figure("jit_modules_retired") >= times as u64, "{figures}");
+        (figure("jit_store_moves"), figure("resident_bytes"))
+    };
+    let (few, small) = run(40);
+    let (many, large) = run(300);
+    assert!(few < 30 && many >= 100, "{few} and {many} fresh stores");
+    assert!(large < small + (16 << 20), "{small} bytes resident after {few} moves, {large} after {many}");
+}
+
 #[test]
 fn guests_run_with_exact_streams_and_statuses() {
     let dir = folder("guests");

@@ -27,6 +27,12 @@ const OPTION_INTERPRET: u32 = 5;
 const OPTION_PROFILE: u32 = 6;
 const OPTION_FILE_MOUNTS: u32 = 7;
 const OPTION_CPU: u32 = 8;
+/// Samples after which a function is translated at run time, plus 1; 0: never.
+#[cfg(feature = "jit")]
+const OPTION_JIT: u32 = 9;
+/// First place of table 0 for what is translated at run time.
+#[cfg(feature = "jit")]
+const OPTION_JIT_PLACE: u32 = 10;
 
 const STRING_ENTRYPOINT: u32 = 1;
 const STRING_WORKING_DIR: u32 = 2;
@@ -49,6 +55,7 @@ const EVENT_WRITABLE: u32 = 2;
 const EVENT_RESIZE: u32 = 3;
 const EVENT_SIGNAL: u32 = 4;
 const EVENT_FILE: u32 = 5;
+const EVENT_CODE: u32 = 6;
 
 const FIGURE_INSTRUCTIONS: u32 = 1;
 const FIGURE_SYSTEM_CALLS: u32 = 2;
@@ -62,6 +69,17 @@ const FIGURE_AHEAD_PREEMPTED: u32 = 9;
 const FIGURE_AHEAD_INTERPRETED: u32 = 10;
 const FIGURE_AHEAD_STEPPED: u32 = 11;
 const FIGURE_IMAGE_BYTES: u32 = 12;
+const FIGURE_JIT_INSTRUCTIONS: u32 = 13;
+const FIGURE_JIT_ENTERED: u32 = 14;
+const FIGURE_JIT_LEFT: u32 = 15;
+const FIGURE_JIT_PREEMPTED: u32 = 16;
+const FIGURE_JIT_INTERPRETED: u32 = 17;
+const FIGURE_JIT_STEPPED: u32 = 18;
+const FIGURE_JIT_MODULES: u32 = 19;
+const FIGURE_JIT_LOADED: u32 = 20;
+const FIGURE_JIT_RETIRED: u32 = 21;
+const FIGURE_JIT_FUNCTIONS: u32 = 22;
+const FIGURE_JIT_BYTES: u32 = 23;
 
 /// The one global of the module.
 struct State {
@@ -103,6 +121,10 @@ pub(crate) extern "C" fn bw_option(key: u32, value: u64) {
         OPTION_INTERPRET => state.setup.machine.is_interpreted = value != 0,
         OPTION_CPU => state.setup.machine.cpu = Level::of_index(value),
         OPTION_PROFILE => state.setup.machine.is_profiled = value != 0,
+        #[cfg(feature = "jit")]
+        OPTION_JIT => state.setup.machine.jit_threshold = u32::try_from(value).unwrap_or(u32::MAX).checked_sub(1),
+        #[cfg(feature = "jit")]
+        OPTION_JIT_PLACE => state.setup.machine.jit_place = value as u32,
         _ => {}
     });
 }
@@ -165,7 +187,7 @@ pub(crate) extern "C" fn bw_until() -> u64 {
 
 /// Tells what happened outside.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn bw_push(kind: u32, a: u32, _b: u32) {
+pub(crate) extern "C" fn bw_push(kind: u32, a: u32, b: u32) {
     with(|state| {
         let Some(machine) = &mut state.machine else { return };
         let event = match kind {
@@ -173,6 +195,7 @@ pub(crate) extern "C" fn bw_push(kind: u32, a: u32, _b: u32) {
             EVENT_WRITABLE => Event::Writable,
             EVENT_SIGNAL => Event::Signal(a as u8),
             EVENT_FILE => Event::FileReady(a),
+            EVENT_CODE => Event::CodeReady(a, b != 0),
             EVENT_RESIZE => {
                 machine.streams.resize(window(a));
                 Event::Resize(window(a))
@@ -189,19 +212,32 @@ pub(crate) extern "C" fn bw_figure(which: u32) -> u64 {
     with(|state| {
         let Some(machine) = &state.machine else { return 0 };
         let (instructions, calls, forks) = machine.kernel.counts();
+        let [ahead, late] = machine.kernel.region_counts();
+        let jit = machine.kernel.jit_counts();
         match which {
             FIGURE_INSTRUCTIONS => instructions,
             FIGURE_SYSTEM_CALLS => calls,
             FIGURE_FORKS => forks,
             FIGURE_PEAK_BYTES => (machine.kernel.memory().peak as u64) << brainworm_abi::PAGE_SHIFT,
             FIGURE_TABLE_BYTES => machine.kernel.table_bytes() as u64,
-            FIGURE_AHEAD_INSTRUCTIONS => machine.kernel.region_counts().instructions,
-            FIGURE_AHEAD_ENTERED => machine.kernel.region_counts().entered,
-            FIGURE_AHEAD_LEFT => machine.kernel.region_counts().left,
-            FIGURE_AHEAD_PREEMPTED => machine.kernel.region_counts().preempted,
-            FIGURE_AHEAD_STEPPED => machine.kernel.region_counts().stepped,
             FIGURE_IMAGE_BYTES => crate::image().len() as u64,
-            FIGURE_AHEAD_INTERPRETED => machine.kernel.region_counts().interpreted,
+            FIGURE_AHEAD_INSTRUCTIONS => ahead.instructions,
+            FIGURE_AHEAD_ENTERED => ahead.entered,
+            FIGURE_AHEAD_LEFT => ahead.left,
+            FIGURE_AHEAD_PREEMPTED => ahead.preempted,
+            FIGURE_AHEAD_INTERPRETED => ahead.interpreted,
+            FIGURE_AHEAD_STEPPED => ahead.stepped,
+            FIGURE_JIT_INSTRUCTIONS => late.instructions,
+            FIGURE_JIT_ENTERED => late.entered,
+            FIGURE_JIT_LEFT => late.left,
+            FIGURE_JIT_PREEMPTED => late.preempted,
+            FIGURE_JIT_INTERPRETED => late.interpreted,
+            FIGURE_JIT_STEPPED => late.stepped,
+            FIGURE_JIT_MODULES => jit.units,
+            FIGURE_JIT_LOADED => jit.loaded,
+            FIGURE_JIT_RETIRED => jit.retired,
+            FIGURE_JIT_FUNCTIONS => jit.functions,
+            FIGURE_JIT_BYTES => jit.bytes,
             _ => 0,
         }
     })

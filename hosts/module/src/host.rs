@@ -176,6 +176,14 @@ impl Host for WasiHost {
     fn chunk(&mut self, _id: ChunkId) -> HostResult<()> {
         Ok(()) // the whole image is in memory
     }
+    #[cfg(feature = "jit")]
+    fn publish(&mut self, id: brainworm_abi::CodeId, wasm: &[u8], table_len: u32) -> brainworm_abi::Publish {
+        crate::jit::publish(id, wasm, table_len)
+    }
+    #[cfg(feature = "jit")]
+    fn retire(&mut self, id: brainworm_abi::CodeId) {
+        crate::jit::retire(id);
+    }
     fn heap_bytes(&mut self) -> u64 {
         crate::HEAP.used()
     }

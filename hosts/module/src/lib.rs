@@ -6,6 +6,7 @@
 //! | `component` | WASI 0.2's command world | `wasi:cli/run` | `wasi2/` with `wasi2/command.rs` |
 //! | `http` | WASI 0.2's proxy world | `wasi:http/incoming-handler` | `wasi2/` with `wasi2/http/` |
 //!
+//! With `jit`, `preview1` translates at run time and has two more imports, which only our own hosts have (`jit.rs`).
 //! The last two become components by `wit-component` when the command line is built. The packed image lies in linear
 //! memory above `__heap_base`; the packer writes where into `BRAINWORM_IMAGE`. All memory is had by `memory.grow`, so
 //! nothing ever touches it.
@@ -18,6 +19,8 @@ extern crate alloc;
 
 mod ahead;
 mod heap;
+#[cfg(feature = "jit")]
+mod jit;
 mod machine;
 #[cfg(any(feature = "preview1", feature = "component"))]
 mod mounts;

@@ -30,6 +30,12 @@ pub(crate) struct Setup {
     pub(crate) is_interpreted: bool,
     /// Count how often the blocks of code are run.
     pub(crate) is_profiled: bool,
+    /// Samples after which a function is translated at run time (0: at once); `None`: never.
+    #[cfg(feature = "jit")]
+    pub(crate) jit_threshold: Option<u32>,
+    /// First place of the table that such a function may have.
+    #[cfg(feature = "jit")]
+    pub(crate) jit_place: u32,
 }
 
 /// The configuration of the packed image.
@@ -52,6 +58,10 @@ pub(crate) fn boot(host: Box<dyn Host>, setup: Setup) -> Result<Kernel, BootErro
     let mut kernel = Kernel::boot(host, arena, config)?;
     if let Some(index) = crate::ahead::index().filter(|_| !setup.is_interpreted) {
         kernel.set_ahead(index, crate::ahead::call);
+    }
+    #[cfg(feature = "jit")]
+    if let Some(threshold) = setup.jit_threshold {
+        crate::jit::start(&mut kernel, threshold, setup.jit_place);
     }
     if setup.is_profiled {
         kernel.start_profile();

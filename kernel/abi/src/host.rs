@@ -53,6 +53,24 @@ pub type HostResult<T> = Result<T, HostError>;
 /// A part of the packed image that a host may deliver late.
 pub type ChunkId = u32;
 
+/// A module of guest code translated at run time, named by the machine.
+pub type CodeId = u32;
+
+/// Answer of [`Host::publish`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Publish {
+    /// Its functions can be called already.
+    Ready,
+    /// As `Ready`, and the machine is to pause before the next one: the host has to make room.
+    Last,
+    /// [`Event::CodeReady`] follows.
+    Accepted,
+    /// The host has no room: once all other modules are retired there is some.
+    Full,
+    /// The host loads no code.
+    Refused,
+}
+
 /// An open file or directory of a host mount, named by the host.
 pub type HostFileId = u32;
 
@@ -112,6 +130,8 @@ pub enum Event {
     FileReady(HostFileId),
     /// A signal for the container's first process (docker stop, kill).
     Signal(u8),
+    /// A published module is loaded (true), or never will be.
+    CodeReady(CodeId, bool),
 }
 
 /// The outside. Implemented by hosts and by the test host, which answers WouldBlock wherever it may.
@@ -134,6 +154,13 @@ pub trait Host {
     fn files(&mut self) -> &mut dyn HostFiles;
     /// A part of the image that is not here yet; `Ok` once it is.
     fn chunk(&mut self, id: ChunkId) -> HostResult<()>;
+    /// Loads a module of code (`brainworm_cpu::jit`) that puts its functions into table 0, which must have `table_len`
+    /// elements by then. The machine goes on meanwhile.
+    fn publish(&mut self, _id: CodeId, _wasm: &[u8], _table_len: u32) -> Publish {
+        Publish::Refused
+    }
+    /// Nothing calls a module's functions any more; their places in the table may be given to others.
+    fn retire(&mut self, _id: CodeId) {}
     /// Bytes of heap in use by the kernel, where the embedder counts them.
     fn heap_bytes(&mut self) -> u64 {
         0

@@ -27,8 +27,8 @@ pub use errno::Errno;
 pub use file::{Effect, File, FileKind, Io, IoctlMem, OpenFlags, Readiness, Stat, StatFs};
 pub use frame::{Frame, FrameStore};
 pub use host::{
-    ChunkId, DirEntry, Event, ExitStatus, Host, HostError, HostFileId, HostFiles, HostResult, HostStat, Interest,
-    Pause, Stream, WinSize,
+    ChunkId, CodeId, DirEntry, Event, ExitStatus, Host, HostError, HostFileId, HostFiles, HostResult, HostStat,
+    Interest, Pause, Publish, Stream, WinSize,
 };
 pub use no_files::NoFiles;
 pub use proc::{Pid, ProcInfo, ProcNode};

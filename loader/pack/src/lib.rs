@@ -13,6 +13,7 @@ mod error;
 pub mod layers;
 pub mod link;
 pub mod oci;
+pub mod rebase;
 pub mod rootfs;
 pub mod source;
 pub mod tar;

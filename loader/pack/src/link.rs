@@ -162,9 +162,11 @@ impl<'a> Added<'a> {
             return Err(Error::new(format!("{size} functions in the table: engines take {ELEMENTS_MAX}")));
         }
         let mut body = vec![1];
-        body.extend([0x70, 1]);
+        body.extend([0x70, table.maximum.is_some() as u8]);
         size.encode(&mut body);
-        size.encode(&mut body);
+        if table.maximum.is_some() {
+            size.encode(&mut body);
+        }
         // The type is added at the end of the list: other indices stay.
         let mut kinds = Vec::new();
         (0..count).for_each(|_| module.types.encode(&mut kinds));
@@ -294,7 +296,7 @@ struct Module<'a> {
     heap_base: u32,
     slot: u32,
     segments: Vec<Segment<'a>>,
-    /// The only table, if there is one and it cannot grow.
+    /// The only table, if there is one and it has just as many elements as the linker needed.
     table: Option<wasmparser::TableType>,
     /// How many types and functions there are, imported ones included.
     types: u32,
@@ -398,7 +400,7 @@ impl<'a> Module<'a> {
             slot: symbol(SLOT_SYMBOL).ok_or_else(|| not_ours("it has no place for an image"))?,
             segments,
             table: match tables[..] {
-                [table] if table.maximum == Some(table.initial) => Some(table),
+                [table] if table.maximum.is_none_or(|maximum| maximum == table.initial) => Some(table),
                 _ => None,
             },
             types,

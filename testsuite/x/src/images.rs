@@ -9,8 +9,8 @@ pub(crate) fn run(words: &[String]) -> Result<bool, Failure> {
     let all = args.flag("--all");
     args.finish()?;
     let more: &[&str] = if all { &["make-heavy.sh", "make-v86.sh"] } else { &[] };
-    for script in ["make-debian.sh", "make-musl.sh", "make-tools.sh", "make-web.sh", "make-http.sh"].iter().chain(more)
-    {
+    let usual = ["make-debian.sh", "make-musl.sh", "make-tools.sh", "make-luajit.sh", "make-web.sh", "make-http.sh"];
+    for script in usual.iter().chain(more) {
         let path = repo::top().join("testsuite/images").join(script);
         let status = Command::new(&path).env("BRAINWORM_CACHE", repo::cache()).status()?;
         if !status.success() {

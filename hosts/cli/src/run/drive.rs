@@ -1,7 +1,9 @@
 //! The loop between the machine and the outside, over the module's `bw_*` exports (hosts/module's `driven.rs`).
 
 use super::engine::Program;
+use super::jit::{self, Jit, JitOptions};
 use super::mounts::Mount;
+use super::renew::renew;
 use super::signals::Signals;
 use super::streams::{self, Streams};
 use super::terminal::Terminal;
@@ -11,7 +13,7 @@ use crate::failure::{Failure, Outcome};
 use serde_json::json;
 use signal_hook::consts::SIGWINCH;
 use std::time::{Duration, Instant};
-use wasmtime::{Engine, Instance, Linker, Store, TypedFunc, WasmParams, WasmResults};
+use wasmtime::{Engine, Instance, Linker, Module, Store, TypedFunc, WasmParams, WasmResults};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
@@ -26,6 +28,8 @@ const OPTION_INTERPRET: u32 = 5;
 const OPTION_PROFILE: u32 = 6;
 const OPTION_FILE_MOUNTS: u32 = 7;
 const OPTION_CPU: u32 = 8;
+const OPTION_JIT: u32 = 9;
+const OPTION_JIT_PLACE: u32 = 10;
 
 const PAUSE_BUDGET: u8 = 0;
 const PAUSE_IDLE: u8 = 1;
@@ -36,8 +40,9 @@ const EVENT_READABLE: u32 = 1;
 const EVENT_WRITABLE: u32 = 2;
 const EVENT_RESIZE: u32 = 3;
 const EVENT_SIGNAL: u32 = 4;
+const EVENT_CODE: u32 = 6;
 
-const FIGURES: [(u32, &str); 12] = [
+const FIGURES: [(u32, &str); 23] = [
     (1, "instructions"),
     (2, "syscalls"),
     (3, "forks"),
@@ -50,6 +55,17 @@ const FIGURES: [(u32, &str); 12] = [
     (10, "aot_exits_interpret"),
     (11, "aot_steps"),
     (12, "image_bytes"),
+    (13, "jit_instructions"),
+    (14, "jit_regions_entered"),
+    (15, "jit_exits_jump"),
+    (16, "jit_exits_budget"),
+    (17, "jit_exits_interpret"),
+    (18, "jit_steps"),
+    (19, "jit_modules"),
+    (20, "jit_modules_loaded"),
+    (21, "jit_modules_retired"),
+    (22, "jit_functions"),
+    (23, "jit_wasm_bytes"),
 ];
 
 /// Strings the module takes before boot, with its numbers for them.
@@ -74,6 +90,8 @@ pub(crate) struct Options {
     pub(crate) cpu: Cpu,
     /// Count how often blocks are run.
     pub(crate) is_profiled: bool,
+    /// Translate at run time, where the kernel can.
+    pub(crate) jit: Option<JitOptions>,
     pub(crate) texts: Vec<(Text, Vec<u8>)>,
 }
 
@@ -81,12 +99,23 @@ pub(crate) struct Options {
 pub(crate) struct Context {
     wasi: WasiP1Ctx,
     pub(crate) streams: Streams,
+    pub(crate) jit: Option<Jit>,
+}
+
+impl Context {
+    /// For a store whose machine is still to come.
+    pub(crate) fn none() -> Context {
+        let streams = Streams::virtual_world(Vec::new(), Vec::new());
+        Context { wasi: WasiCtxBuilder::new().build_p1(), streams, jit: None }
+    }
 }
 
 /// A machine and the functions that drive it.
 pub(crate) struct Machine {
     store: Store<Context>,
     instance: Instance,
+    linker: Linker<Context>,
+    module: Module,
     run: TypedFunc<u64, u64>,
     until: TypedFunc<(), u64>,
     push: TypedFunc<(u32, u32, u32), ()>,
@@ -108,18 +137,29 @@ impl Machine {
         let mut linker: Linker<Context> = Linker::new(engine);
         let defined = p1::add_to_linker_sync(&mut linker, |context| &mut context.wasi);
         defined.and_then(|()| streams::define(&mut linker)).map_err(internal)?;
+        jit::define(&mut linker).map_err(internal)?;
         if streams.is_virtual() {
             streams::define_entropy(&mut linker).map_err(internal)?;
         }
-        let mut store = Store::new(engine, Context { wasi: wasi(mounts)?, streams });
+        let jit = options
+            .jit
+            .filter(|_| jit::is_wanted(&program.module))
+            .map(|options| Jit::new(engine, options))
+            .transpose()?;
+        let mut store = Store::new(engine, Context { wasi: wasi(mounts)?, streams, jit });
         let instance = linker.instantiate(&mut store, &program.module).map_err(internal)?;
         program.image.place(&mut store, &instance)?;
+        if store.data().jit.is_some() {
+            Jit::attach(&mut store, &instance).map_err(internal)?;
+        }
         let mut machine = Machine {
             run: function(&mut store, &instance, "bw_run")?,
             until: function(&mut store, &instance, "bw_until")?,
             push: function(&mut store, &instance, "bw_push")?,
             store,
             instance,
+            linker,
+            module: program.module,
             signals,
             boot_status: 0,
         };
@@ -142,7 +182,10 @@ impl Machine {
             (OPTION_CPU, options.cpu as u64),
         ];
         let window = terminal.map(|terminal| (OPTION_WINDOW, window(terminal) as u64));
-        for number in numbers.into_iter().chain(window) {
+        let jit = options.jit.filter(|_| self.store.data().jit.is_some());
+        let place = Jit::table_len(&self.store);
+        let jit = jit.map(|jit| [(OPTION_JIT, jit.threshold as u64 + 1), (OPTION_JIT_PLACE, place)]);
+        for number in numbers.into_iter().chain(window).chain(jit.into_iter().flatten()) {
             option.call(&mut self.store, number).map_err(internal)?;
         }
         let string: TypedFunc<(u32, u32), u32> = function(&mut self.store, &self.instance, "bw_string")?;
@@ -167,6 +210,7 @@ impl Machine {
                 Ok(pause) => pause,
                 Err(error) => return exit_code(error).map(|code| code as u8),
             };
+            self.load_code()?;
             let [kind, detail, ..] = pause.to_le_bytes();
             match kind {
                 PAUSE_EXITED => return Ok(detail),
@@ -183,6 +227,23 @@ impl Machine {
                 return Ok(status);
             }
         }
+    }
+
+    /// Puts compiled code in place, and keeps the store from growing without end.
+    fn load_code(&mut self) -> Outcome<()> {
+        let Some(jit) = &mut self.store.data_mut().jit else { return Ok(()) };
+        for module in jit.take_made() {
+            let id = module.id();
+            let is_loaded = module.load(&mut self.store);
+            self.push.call(&mut self.store, (EVENT_CODE, id, is_loaded as u32)).map_err(internal)?;
+        }
+        if self.store.data().jit.as_ref().is_some_and(Jit::wants_fresh_store) {
+            renew(&mut self.store, &mut self.instance, &self.linker, &self.module)?;
+            self.run = function(&mut self.store, &self.instance, "bw_run")?;
+            self.until = function(&mut self.store, &self.instance, "bw_until")?;
+            self.push = function(&mut self.store, &self.instance, "bw_push")?;
+        }
+        Ok(())
     }
 
     /// Runs on the virtual clock of its streams to its end, until it waits for what never comes, or for about `budget`
@@ -282,14 +343,28 @@ impl Machine {
             "wall_s": seconds(start.elapsed()),
             "prepare_s": seconds(prepared),
             "linear_memory_bytes": memory_bytes,
+            "resident_bytes": resident_bytes(),
         });
         if let Ok(figure) = function::<u32, u64>(&mut self.store, &self.instance, "bw_figure") {
             for (which, name) in FIGURES {
                 report[name] = json!(figure.call(&mut self.store, which).unwrap_or(0));
             }
         }
+        if let Some(jit) = &self.store.data().jit {
+            report["jit_compile_s"] = json!(seconds(jit.counts.compile));
+            report["jit_code_bytes"] = json!(jit.counts.code_bytes);
+            report["jit_modules_refused"] = json!(jit.counts.refused);
+            report["jit_store_moves"] = json!(jit.counts.moves);
+        }
         eprintln!("{report}");
     }
+}
+
+/// This process's memory, as proc(5) tells it.
+fn resident_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let (_, rest) = text.split_once("VmRSS:")?;
+    Some(rest.split_whitespace().next()?.parse::<u64>().ok()? << 10)
 }
 
 /// Preview 1 for the mounts, the clocks and entropy.

@@ -4,12 +4,14 @@
 //! (`Image::place`). Both are kept in the cache, so a second start does neither. A built wasm file is taken apart into the
 //! two; one with translated code or another kernel has its own compiled code in the cache.
 
+use super::jit;
 use crate::cache::{self, Key};
 use crate::failure::{Failure, Outcome};
 use crate::kernel;
 use crate::progress::Bar;
 use brainworm_abi::image::{Layout, SLOT_SYMBOL};
-use brainworm_pack::{component, link};
+use brainworm_cpu::ahead;
+use brainworm_pack::{component, link, rebase};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -41,15 +43,12 @@ pub(crate) enum Image {
     Bytes(Vec<u8>),
 }
 
-/// The program for an image or built wasm file. `is_traced`: system calls are to be printed, which the kernel in a built file
-/// cannot do, so that its image gets ours and its translated code is left alone.
-pub(crate) fn program(image: &OsStr, is_traced: bool) -> Outcome<Program> {
-    let mut bar = Bar::new(false);
-    if is_traced && kernel::is_wasm(image) {
-        let (_, packed) = kernel::read_wasm(image)?;
-        return embedded_with(Image::Bytes(packed), &mut bar);
-    }
+/// The program for an image or built wasm file. `needs_ours`: something is wanted that the kernel in a built file may not
+/// have. A file of this version runs on our own all the same; the image of another gets ours then, and its translated code
+/// is left alone.
+pub(crate) fn program(image: &OsStr, needs_ours: bool) -> Outcome<Program> {
     let engine = engine()?;
+    let mut bar = Bar::new(false);
     let entry = image_entry(image);
     if let Some(cached) = entry.as_ref().and_then(|path| open_image(path)) {
         // A file with code of its own has it beside its image.
@@ -59,7 +58,7 @@ pub(crate) fn program(image: &OsStr, is_traced: bool) -> Outcome<Program> {
                 return Ok(Program { module: embedded(&engine, &mut bar)?, image: cached.image });
             }
             Some(path) => {
-                if let Some(module) = load(&engine, &path) {
+                if let Some(module) = load(&engine, &path).filter(|module| !needs_ours || jit::is_wanted(module)) {
                     return Ok(Program { module, image: cached.image });
                 }
             }
@@ -69,8 +68,12 @@ pub(crate) fn program(image: &OsStr, is_traced: bool) -> Outcome<Program> {
     let packed = if kernel::is_wasm(image) {
         let (wasm, packed) = kernel::read_wasm(image)?;
         // The code of a component is for other hosts: here the embedded kernel runs its image.
-        if !component::is_component(&wasm) && !is_ours(&wasm, &packed) {
-            return taken_apart(&engine, &wasm, image, entry, &mut bar);
+        if !component::is_component(&wasm) && !is_linked(kernel::KERNEL, &wasm, &packed, link::Ahead::default()) {
+            let parts = link::split(&wasm).map_err(|e| Failure::from(e.at(image.display())))?;
+            return match on_ours(&wasm, &parts) {
+                None if needs_ours => Ok(Program { module: embedded(&engine, &mut bar)?, image: Image::Bytes(packed) }),
+                moved => with_code(&engine, moved.unwrap_or(parts), image, entry, &mut bar),
+            };
         }
         packed
     } else {
@@ -88,10 +91,15 @@ fn stored(entry: Option<&Path>, packed: Vec<u8>) -> Image {
     cached.map_or(Image::Bytes(packed), |cached| cached.image)
 }
 
-/// A built file with code of its own: translated functions, or the kernel of another version. Both parts are kept; the
-/// code is compiled without the image, so that it is small and the image is mapped.
-fn taken_apart(engine: &Engine, wasm: &[u8], name: &OsStr, entry: Option<PathBuf>, bar: &mut Bar) -> Outcome<Program> {
-    let parts = link::split(wasm).map_err(|e| Failure::from(e.at(name.display())))?;
+/// A program with code of its own: translated functions, or the kernel of another version. Both parts are kept; the code
+/// is compiled without the image, so that it is small and the image is mapped.
+fn with_code(
+    engine: &Engine,
+    parts: link::Parts,
+    name: &OsStr,
+    entry: Option<PathBuf>,
+    bar: &mut Bar,
+) -> Outcome<Program> {
     bar.spin("compiling (kept for the next start)");
     let code = engine
         .precompile_module(&parts.code)
@@ -109,6 +117,26 @@ fn taken_apart(engine: &Engine, wasm: &[u8], name: &OsStr, entry: Option<PathBuf
     Ok(Program { module, image: stored(entry.as_deref(), parts.image) })
 }
 
+/// The translated functions and image of a file appended to the kernel for `run`, if they were appended to the small one of
+/// this version.
+fn on_ours(wasm: &[u8], parts: &link::Parts) -> Option<link::Parts> {
+    let (from, to) = (link::room(kernel::KERNEL).ok()?, link::room(kernel::KERNEL_RUN).ok()?);
+    let functions = rebase::functions_behind(&parts.code, from.function).ok()?;
+    let total = Layout::parse(&parts.image).ok()?.total as usize;
+    let (image, index) = parts.image.split_at_checked(total)?;
+    if !is_linked(kernel::KERNEL, wasm, image, link::Ahead { functions: &functions, index }) {
+        return None;
+    }
+    let functions = rebase::rebase(&functions, from, to).ok()?;
+    let mut index = index.to_vec();
+    if !ahead::rebase(&mut index, to.element.wrapping_sub(from.element)) {
+        return None;
+    }
+    let mut joined = Vec::new();
+    link::link(kernel::KERNEL_RUN, image, link::Ahead { functions: &functions, index: &index }, &mut joined).ok()?;
+    link::split(&joined).ok()
+}
+
 fn engine() -> Outcome<Engine> {
     let mut config = Config::new();
     config.max_wasm_stack(STACK);
@@ -117,29 +145,21 @@ fn engine() -> Outcome<Engine> {
     Engine::new(&config).map_err(|e| Failure::because("the engine cannot be set up on this machine", e))
 }
 
-/// The embedded kernel, compiled.
+/// The embedded kernel, out of the cache or compiled and put there.
 fn embedded(engine: &Engine, bar: &mut Bar) -> Outcome<Module> {
-    compiled(engine, kernel::KERNEL_RUN, OsStr::new("the kernel"), bar)
-}
-
-/// A module out of the cache, or compiled and put there.
-fn compiled(engine: &Engine, wasm: &[u8], name: &OsStr, bar: &mut Bar) -> Outcome<Module> {
     let mut key = Key::default();
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
     key.add(b"module");
     key.add(&hasher.finish().to_le_bytes());
-    match std::ptr::eq(wasm, kernel::KERNEL_RUN) {
-        true => key.add(kernel::DIGEST_RUN.as_bytes()),
-        false => key.add(wasm),
-    }
+    key.add(kernel::DIGEST_RUN.as_bytes());
     let entry = key.path("cwasm");
     if let Some(module) = entry.as_ref().and_then(|path| load(engine, path)) {
         return Ok(module);
     }
     bar.spin("compiling the kernel (kept for the next start)");
-    let compiled = engine.precompile_module(wasm);
-    let compiled = compiled.map_err(|e| Failure::because(format_args!("{}: cannot be compiled", name.display()), e))?;
+    let compiled = engine.precompile_module(kernel::KERNEL_RUN);
+    let compiled = compiled.map_err(|e| Failure::because("the kernel cannot be compiled", e))?;
     let stored = entry.filter(|path| cache::store(path, &compiled)).and_then(|path| load(engine, &path));
     bar.clear();
     match stored {
@@ -160,12 +180,10 @@ fn load(engine: &Engine, path: &Path) -> Option<Module> {
     unsafe { Module::deserialize_file(engine, path) }.ok()
 }
 
-/// True when the file is the embedded kernel joined with this image.
-fn is_ours(wasm: &[u8], packed: &[u8]) -> bool {
+/// True when the file is what joining these gives.
+fn is_linked(kernel: &[u8], wasm: &[u8], packed: &[u8], ahead: link::Ahead<'_>) -> bool {
     let mut same = Same { rest: wasm, is_same: true };
-    link::link(kernel::KERNEL, packed, link::Ahead::default(), &mut same).is_ok()
-        && same.is_same
-        && same.rest.is_empty()
+    link::link(kernel, packed, ahead, &mut same).is_ok() && same.is_same && same.rest.is_empty()
 }
 
 /// Compares what is written with what should be.
@@ -191,8 +209,11 @@ impl std::io::Write for Same<'_> {
 fn image_entry(image: &OsStr) -> Option<PathBuf> {
     let mut key = Key::default();
     key.add(b"image");
-    // A wasm file is only kept in parts when this kernel is in it.
-    key.add(if kernel::is_wasm(image) { kernel::DIGEST.as_bytes() } else { b"" });
+    // What a wasm file is taken apart into depends on the kernels: the one it is compared with, and the one its code is for.
+    if kernel::is_wasm(image) {
+        key.add(kernel::DIGEST.as_bytes());
+        key.add(kernel::DIGEST_RUN.as_bytes());
+    }
     key.add_image(image)?;
     key.path("image")
 }

@@ -6,7 +6,9 @@
 
 mod drive;
 mod engine;
+mod jit;
 mod mounts;
+mod renew;
 mod signals;
 mod streams;
 mod terminal;
@@ -17,6 +19,7 @@ use crate::args::{self, RunArgs};
 use crate::failure::{Failure, Outcome};
 use crate::kernel;
 use drive::{Machine, Options, Text};
+use jit::JitOptions;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Instant;
@@ -30,7 +33,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     let options = options(args)?;
     let mounts = mounts::parse(&args.volume)?;
     let environment = environment(args)?;
-    let program = engine::program(args.image(), args.strace)?;
+    let program = engine::program(args.image(), args.needs_our_kernel())?;
     let prepared = start.elapsed();
 
     let words = [OsString::from("brainworm")];
@@ -49,8 +52,10 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
 }
 
 fn options(args: &RunArgs) -> Outcome<Options> {
-    let mut options =
-        Options { strace: args.strace, is_interpreted: args.is_interpreted(), cpu: args.cpu, ..Options::default() };
+    let code_bytes = args.code_bytes()?;
+    let jit = args.jit_threshold().map(|threshold| JitOptions { threshold, code_bytes });
+    let (strace, is_interpreted, cpu) = (args.strace, args.is_interpreted(), args.cpu);
+    let mut options = Options { strace, is_interpreted, cpu, jit, ..Options::default() };
     if let Some(size) = &args.memory {
         options.memory_bytes = args::size(size)?;
     }

@@ -77,6 +77,21 @@ pub(super) const STAGES: [&[Step]; 2] = [
         ),
         step("sys natively", Full, Main, "x sys"),
         step("sys", Full, Main, "x sys --runner '{bin}/brainworm run {cache}/sys.tar'"),
+        // All code is translated before it runs: what writes code, faults, is interrupted, forks and starts threads.
+        step(
+            "sys, translated at run time",
+            Full,
+            Main,
+            "x sys --runner '{bin}/brainworm run --engine jit --jit-threshold 0 {cache}/sys.tar' \
+             --only '^(codegen|faults|signals|fork|threads)$' --timeout 600",
+        ),
+        step(
+            "luajit",
+            Full,
+            Main,
+            "x scripts --set luajit --runner '{bin}/brainworm run --jit-threshold 1 --jit-code 2m {cache}/luajit.tar' \
+             --timeout 300",
+        ),
         step("scripts", Full, Main, "x scripts --runner '{bin}/brainworm run {cache}/debian.tar' --timeout 300"),
         step(
             "programs",

@@ -36,7 +36,8 @@ impl Set {
             "musl" => ("testsuite/programs/musl", "musl"),
             "tools" => ("testsuite/programs/tools", "tools-root"),
             "heavy" => ("testsuite/programs/heavy", "heavy"),
-            other => return Err(format!("no such set: {other} (scripts, programs, musl, tools, heavy)").into()),
+            "luajit" => ("testsuite/programs/luajit", "luajit"),
+            other => return Err(format!("no such set: {other} (scripts, programs, musl, tools, luajit, heavy)").into()),
         };
         Ok(Set { dir: repo::top().join(dir), image })
     }

@@ -1,0 +1,309 @@
+//! What is worth translating while the guest runs, found without a counter in the code: every few thousand instructions
+//! the engine looks where the guest is. A function that was met often enough is translated, together with others nearby
+//! that are nearly as warm. What regions run is not looked at: who is there is translated already.
+
+use super::Engine;
+use super::jit::{INTERVAL, JitCounts, JitSettings, Unpublished};
+use crate::ahead::Call;
+use crate::insn::Width;
+use crate::jit::{Request, Wanted};
+use crate::mem::{Bus, HostAddr, MemView, peek};
+use crate::state::{Cpu, Exit, Gpr};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Bytes that may belong to one function.
+const FUNCTION_MAX: u64 = 16 * 1024;
+/// Functions of a unit, and pages from the first one to the last.
+const BATCH_MAX: usize = 8;
+const WINDOW_PAGES: u64 = 64;
+/// How many pages back the beginning of a function is looked for.
+const PAGES_BACK: u64 = 3;
+
+impl Engine {
+    /// Translates hot code from now on. Modules wait in [`Engine::take_unpublished`].
+    pub fn set_jit(&mut self, settings: JitSettings, call: Call) {
+        if cfg!(feature = "jit") {
+            self.regions_mut(call).jit = Some(super::jit::Jit::new(settings));
+            self.flush();
+        }
+    }
+
+    /// Ends it: the host loads no code. What is loaded stays in use.
+    pub fn stop_jit(&mut self) {
+        if let Some(jit) = self.jit() {
+            jit.settings.threshold = u32::MAX;
+            jit.outbox.clear();
+        }
+    }
+
+    /// What was translated at run time.
+    pub fn jit_counts(&self) -> JitCounts {
+        self.regions.as_ref().and_then(|regions| regions.jit.as_ref()).map(|jit| jit.counts).unwrap_or_default()
+    }
+
+    /// True when `take_unpublished` or `take_retired` has some.
+    #[inline]
+    pub fn has_news(&self) -> bool {
+        let jit = self.regions.as_ref().and_then(|regions| regions.jit.as_ref()).filter(|_| cfg!(feature = "jit"));
+        jit.is_some_and(|jit| !jit.outbox.is_empty() || !jit.retired.is_empty())
+    }
+
+    /// A module that the host is to load.
+    pub fn take_unpublished(&mut self) -> Option<Unpublished> {
+        self.jit()?.outbox.pop()
+    }
+
+    /// A module that is not used any more.
+    pub fn take_retired(&mut self) -> Option<u32> {
+        self.jit()?.retired.pop()
+    }
+
+    /// The host has loaded a module, or could not.
+    pub fn code_ready(&mut self, id: u32, is_loaded: bool) {
+        let touched = self.jit().map(|jit| jit.ready(id, is_loaded)).unwrap_or_default();
+        // Their blocks are to begin with the new entries.
+        touched.into_iter().for_each(|page| self.cache.invalidate(page));
+    }
+
+    /// All translations of the run time make room.
+    pub fn retire_code(&mut self) {
+        if let Some(void) = self.jit().map(|jit| jit.retire_all()) {
+            self.forget_units(void);
+        }
+    }
+
+    /// Units are gone: nothing leads to them any more.
+    pub(super) fn forget_units(&mut self, (places, pages): (Vec<u32>, Vec<HostAddr>)) {
+        if let Some(regions) = self.regions.as_mut().filter(|_| !places.is_empty()) {
+            regions.forget(&places);
+        }
+        pages.into_iter().for_each(|page| self.cache.invalidate(page));
+    }
+
+    /// [`Engine::run`], with looks at where the guest is.
+    pub(super) fn run_sampled(&mut self, cpu: &mut Cpu, bus: &mut impl Bus, budget: &mut i64) -> Exit {
+        loop {
+            if *budget <= 0 {
+                return Exit::Budget;
+            }
+            let until = self.jit().map_or(i64::MAX, |jit| jit.until_sample.max(64));
+            let slice = (*budget).min(until);
+            let mut left = slice;
+            self.is_used_up = false;
+            let exit = self.run_blocks(cpu, bus, &mut left);
+            *budget -= slice - left;
+            let Some(jit) = self.jit() else { return exit };
+            jit.until_sample -= slice - left;
+            let is_due = jit.until_sample <= 0;
+            if is_due {
+                jit.until_sample = INTERVAL;
+            }
+            if exit != Exit::Budget || !self.is_used_up {
+                return exit;
+            }
+            if is_due {
+                self.look(cpu, bus);
+                if self.has_news() {
+                    return exit;
+                }
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look(&mut self, cpu: &Cpu, bus: &mut dyn Bus) {
+        let left_to = self.regions.as_mut().and_then(|regions| regions.left_to.take());
+        for rip in left_to.into_iter().chain([cpu.rip]) {
+            self.sample(rip, bus);
+        }
+    }
+
+    /// The guest is at `rip`, and not in a region.
+    fn sample(&mut self, rip: u64, bus: &mut dyn Bus) {
+        let Ok(page) = bus.fetch(rip) else { return };
+        self.drain(bus);
+        let (host, view) = (HostAddr(page.host.0 | rip as u32 & 0xfff), bus.view());
+        if self.has_region(host) {
+            return;
+        }
+        let (start, start_host) = self.function_of(rip, host, &view);
+        let Some(jit) = self.jit() else { return };
+        if jit.is_forced()
+            || jit.is_coming(start_host)
+            || !jit.heat_up(start_host, start, rip, view.code_tag)
+            || jit.is_busy()
+        {
+            return;
+        }
+        let threshold = jit.settings.threshold;
+        let (first, last) = ((start >> 12).saturating_sub(WINDOW_PAGES / 2), (start >> 12) + WINDOW_PAGES / 2);
+        // The others that are nearly as warm come along.
+        let mut warm: Vec<(u32, u32)> = jit
+            .heat
+            .iter()
+            .filter(|(_, heat)| heat.tag == view.code_tag && heat.tries == 0 && heat.samples > threshold / 3)
+            .filter(|(at, heat)| **at != start_host.0 && (first..last).contains(&(heat.rip >> 12)))
+            .map(|(at, heat)| (heat.samples, *at))
+            .collect();
+        warm.sort_unstable_by(|a, b| b.cmp(a));
+        let chosen: Vec<u32> = [start_host.0].into_iter().chain(warm.into_iter().map(|(_, at)| at)).collect();
+        let mut functions = Vec::new();
+        for at in chosen.into_iter().take(BATCH_MAX) {
+            if let Some(heat) = jit.heat.get_mut(&at) {
+                (heat.samples, heat.tries) = (0, heat.tries + 1);
+                functions.push((heat.rip, heat.at));
+            }
+        }
+        self.translate_hot(bus, &functions);
+    }
+
+    /// Everything is to be translated when it is first run: true when there is something new for the host.
+    pub(super) fn force(&mut self, cpu: &Cpu, bus: &mut dyn Bus, host: HostAddr) -> bool {
+        let is_wanted = self.jit().is_some_and(|jit| jit.is_forced());
+        if !is_wanted || self.has_region(host) || !self.jit().is_some_and(|jit| jit.is_first_try(host)) {
+            return false;
+        }
+        self.translate_hot(bus, &[(cpu.rip, cpu.rip)]);
+        self.has_news()
+    }
+
+    /// Notes that a function begins at `cpu.rip`, if it looks as if it were called just now.
+    pub(super) fn note_start(&mut self, cpu: &Cpu, bus: &dyn Bus, host: HostAddr) {
+        if self.jit().is_some()
+            && is_called(cpu, &bus.view())
+            && let Some(jit) = self.jit()
+        {
+            jit.add_start(host);
+        }
+    }
+
+    fn has_region(&self, host: HostAddr) -> bool {
+        self.regions.as_ref().is_some_and(|regions| regions.entry(host).is_some())
+    }
+
+    /// Where the function begins that the block at `rip` belongs to, as far as is known.
+    fn function_of(&self, rip: u64, host: HostAddr, view: &MemView) -> (u64, HostAddr) {
+        let Some(jit) = self.regions.as_ref().and_then(|regions| regions.jit.as_ref()) else { return (rip, host) };
+        for back in 0..=PAGES_BACK.min(rip >> 12) {
+            let page = (rip >> 12) - back;
+            let place = if back == 0 { Some(HostAddr(host.0 & !0xfff)) } else { place_of(page << 12, view) };
+            let Some(place) = place else { break };
+            let limit = if back == 0 { (rip & 0xfff) as u16 } else { 0xfff };
+            if let Some(&off) = jit.starts(place).iter().rfind(|&&off| off <= limit) {
+                return (page << 12 | off as u64, HostAddr(place.0 | off as u32));
+            }
+        }
+        (rip, host)
+    }
+
+    /// Translates functions, given as (first byte, block that ran), all in the address space of `bus`.
+    fn translate_hot(&mut self, bus: &mut dyn Bus, functions: &[(u64, u64)]) {
+        let Some(first) = functions.iter().map(|(start, _)| start >> 12).min() else { return };
+        let mut pages: Vec<(u32, HostAddr)> = Vec::new();
+        let mut wanted: Vec<Wanted> = Vec::new();
+        for &(start, at) in functions {
+            let here = self.pages_from(bus, start);
+            let end = ((start >> 12) + here.len() as u64) << 12;
+            let end = end.min(start + FUNCTION_MAX).max(start);
+            let mut bounds: Vec<u64> = Vec::new();
+            let mut seen: Vec<u64> = Vec::new();
+            for (page, &host) in (start >> 12..).zip(&here) {
+                let starts = self.jit().map(|jit| jit.starts(host).to_vec()).unwrap_or_default();
+                bounds.extend(starts.iter().map(|off| page << 12 | *off as u64));
+                seen.extend(self.cache.starts(host).iter().map(|off| page << 12 | *off as u64));
+                pages.push(((page - first) as u32, host));
+            }
+            let end = bounds.into_iter().find(|&bound| bound > start.max(at)).map_or(end, |bound| bound.min(end));
+            let offset = |at: u64| (at - (first << 12)) as u32;
+            let mut seen: Vec<u32> = seen.into_iter().filter(|at| (start..end).contains(at)).map(offset).collect();
+            seen.sort_unstable();
+            wanted.push(Wanted { start: offset(start), range: offset(start)..offset(end), seen, place: 0 });
+        }
+        pages.sort_unstable();
+        pages.dedup();
+        // The looks at the pages may have told of others that are void.
+        self.drain(bus);
+        let Some(&(last, _)) = pages.last() else { return };
+        let view = bus.view();
+        let mut code = vec![0; (last as usize + 1) << 12];
+        for (page, host) in &pages {
+            code[(*page as usize) << 12..][..0x1000].copy_from_slice(&view.copy_page(*host));
+        }
+        let Some(jit) = self.jit() else { return };
+        let mut places = jit.take_places(wanted.len());
+        if places.is_none() {
+            self.retire_code();
+            places = self.jit().and_then(|jit| jit.take_places(wanted.len()));
+        }
+        let (Some(places), Some(jit)) = (places, self.jit()) else { return };
+        wanted.iter_mut().zip(&places).for_each(|(wanted, place)| wanted.place = *place);
+        let request = Request { code: &code, base: first << 12, functions: &wanted, table_len: jit.table_len() };
+        let Some(translated) = (jit.settings.translate)(&request) else { return jit.give_back(places) };
+        let used: Vec<u32> = translated.functions.iter().map(|done| done.place).collect();
+        jit.give_back(places.into_iter().filter(|place| !used.contains(place)));
+        let covered = |page: u32| {
+            let touches = |bytes: &core::ops::Range<u32>| bytes.start >> 12 <= page && page <= (bytes.end - 1) >> 12;
+            translated.functions.iter().any(|done| touches(&done.bytes))
+        };
+        let pages = pages.into_iter().filter(|(page, _)| covered(*page)).map(|(page, host)| (page, host.0 >> 12));
+        let pages = pages.collect();
+        jit.add(translated, pages);
+    }
+
+    /// The page of `rip` and those behind it that ran too, by place in the arena.
+    fn pages_from(&mut self, bus: &mut dyn Bus, rip: u64) -> Vec<HostAddr> {
+        let mut pages = Vec::new();
+        for k in 0..=FUNCTION_MAX >> 12 {
+            let addr = (rip & !0xfff) + (k << 12);
+            // Fetched from, a page is watched for writes: not without need.
+            let ran = k == 0 || place_of(addr, &bus.view()).is_some_and(|host| self.cache.has(host));
+            match bus.fetch(addr) {
+                Ok(page) if ran => pages.push(page.host),
+                _ => break,
+            }
+        }
+        pages
+    }
+}
+
+/// Where a page that can be read lies.
+fn place_of(addr: u64, view: &MemView) -> Option<HostAddr> {
+    let at = view.find_read(addr & !0xfff, 1)?;
+    Some(HostAddr(at.addr().wrapping_sub(view.base.addr()) as u32))
+}
+
+/// What lies there, if it lies in one page that can be read at once.
+fn read(view: &MemView, width: Width, addr: u64) -> Option<u64> {
+    let at = view.find_read(addr, width.bytes())?;
+    // SAFETY: just looked up, and the bus was not called since.
+    #[allow(unsafe_code, reason = "a look at the guest's stack and code")]
+    Some(unsafe { peek(width, at) })
+}
+
+/// True when the guest at `cpu.rip` seems to have come from a call: the return address is there, and behind a call
+/// instruction that leads here, perhaps by a stub of the PLT.
+fn is_called(cpu: &Cpu, view: &MemView) -> bool {
+    let is_called = || {
+        let back = read(view, Width::W64, cpu.gpr[Gpr::RSP.0 as usize])?;
+        let byte = |before: u64| read(view, Width::W8, back.wrapping_sub(before));
+        if byte(5)? == 0xe8 {
+            let distance = read(view, Width::W32, back.wrapping_sub(4))? as i32;
+            let target = back.wrapping_add(distance as u64);
+            if target == cpu.rip {
+                return Some(true);
+            }
+            // endbr64; bnd jmp [rip + x]
+            let skipped = if read(view, Width::W32, target)? == 0xfa1e_0ff3 { 4 } else { 0 };
+            let stub = target.wrapping_add(skipped);
+            let stub = stub.wrapping_add((read(view, Width::W8, stub)? == 0xf2) as u64);
+            return Some(read(view, Width::W16, stub)? == 0x25ff);
+        }
+        let is_indirect = |length: u64| Some(byte(length)? == 0xff && byte(length - 1)? >> 3 & 7 == 2);
+        let has_call = [2, 3, 4, 6, 7].into_iter().any(|length| is_indirect(length) == Some(true));
+        let begins = cpu.rip & 15 == 0 || read(view, Width::W32, cpu.rip) == Some(0xfa1e_0ff3);
+        Some(has_call && begins)
+    };
+    is_called().unwrap_or(false)
+}

@@ -1,0 +1,140 @@
+//! Translation at run time, with functions by hand in place of modules: when code is chosen, when it is entered, and when
+//! it is void.
+
+use super::*;
+use crate::ahead::Env;
+use crate::interp::{JitSettings, Unpublished};
+use crate::jit::{Done, Request, Translated};
+use crate::wasm::EXIT_GOTO;
+
+// 1000: mov ecx, 100000; add eax, ecx; dec ecx; jnz add; ud2
+const CODE: [u8; 13] = [0xb9, 0xa0, 0x86, 1, 0, 0x01, 0xc8, 0xff, 0xc9, 0x75, 0xfa, 0x0f, 0x0b];
+/// What the loop leaves in eax, and what the function by hand does.
+const SUM: u64 = 705_082_704;
+const BY_HAND: u64 = 42;
+const FIRST_PLACE: u32 = 500;
+
+/// Every function is 13 bytes long, entered where it begins, and refused if that is not at the start of a page.
+fn translate(request: &Request<'_>) -> Option<Translated> {
+    let good = |w: &&crate::jit::Wanted| request.code[w.start as usize] == 0xb9 || request.code[w.start as usize] == 1;
+    let done = |w: &crate::jit::Wanted| Done { place: w.place, entries: vec![w.start], bytes: w.start..w.start + 8 };
+    let functions: Vec<Done> = request.functions.iter().filter(good).map(done).collect();
+    (!functions.is_empty()).then(|| Translated { wasm: vec![functions.len() as u8], functions })
+}
+
+fn call(function: u32, cpu: &mut Cpu, env: &mut Env, entry: u32) -> i32 {
+    assert!(function >= FIRST_PLACE && entry == 0);
+    cpu.gpr[0] = BY_HAND + function as u64;
+    cpu.rip = (cpu.gpr[17] & !0xfff) + 0xb;
+    env.budget -= 5;
+    EXIT_GOTO
+}
+
+/// An engine, memory with `CODE` on its first pages, and what happens to a guest that starts on one of them.
+struct Rig {
+    engine: Engine,
+    bus: Flat,
+}
+
+impl Rig {
+    fn new(threshold: u32, places: u32) -> Rig {
+        let (mut engine, mut bus) = (Engine::new(), Flat::new(8));
+        engine.set_jit(JitSettings { translate, threshold, first_place: FIRST_PLACE, places }, call);
+        (1..6).for_each(|page| bus.put(page << 12, &CODE));
+        Rig { engine, bus }
+    }
+    /// eax in the end, and the modules that were made on the way.
+    fn run(&mut self, page: u64) -> (u64, Vec<Unpublished>) {
+        let (mut cpu, mut made) = (Cpu::new(), Vec::new());
+        (cpu.rip, cpu.gpr[4]) = (page << 12, 0x6000);
+        loop {
+            let exit = self.engine.run(&mut cpu, &mut self.bus, &mut 1_000_000_000);
+            made.extend(core::iter::from_fn(|| self.engine.take_unpublished()));
+            if exit != Exit::Budget {
+                assert_eq!(exit, Exit::Exception(crate::Exception::InvalidOpcode));
+                return (cpu.gpr[0], made);
+            }
+        }
+    }
+    fn write(&mut self, addr: u64, byte: u8) {
+        self.bus.resolve(addr, Access::Write).unwrap();
+        self.bus.put(addr, &[byte]);
+    }
+    fn entered(&self) -> u64 {
+        self.engine.region_counts()[1].entered
+    }
+}
+
+/// What the loop leaves when the second byte of its code is 1.
+fn other_sum() -> u64 {
+    (1..=0x1_8601u64).sum::<u64>() as u32 as u64
+}
+
+#[test]
+fn forced_code_is_asked_for_before_it_runs_and_used_once_it_is_there() {
+    let mut rig = Rig::new(0, 8);
+    let (sum, made) = rig.run(1);
+    // The block that begins the code, and the loop. `ud2` was tried, too, and could not be translated.
+    assert_eq!((sum, made.len(), rig.entered()), (SUM, 2, 0), "the host has not answered: the interpreter goes on");
+    assert!(made.iter().all(|module| module.table_len <= FIRST_PLACE + 2));
+    assert_eq!(rig.run(1), (SUM, vec![]), "it is asked for once");
+    rig.engine.code_ready(made[0].id, true);
+    assert_eq!((rig.run(1).0, rig.entered()), (BY_HAND + FIRST_PLACE as u64, 1));
+    rig.engine.code_ready(made[1].id, false);
+    assert_eq!(rig.run(1).0, BY_HAND + FIRST_PLACE as u64);
+}
+
+#[test]
+fn hot_code_is_found_by_looking_now_and_then() {
+    let mut rig = Rig::new(5, 8);
+    let (_, made) = rig.run(1);
+    assert_eq!(made.len(), 1, "300,000 instructions are 18 looks: once after 5, and after 10 more");
+    assert!(rig.run(2).1.len() == 1, "other pages are other code");
+    let mut cold = Rig::new(20, 8);
+    assert_eq!((cold.run(1).1, cold.run(2).1), (vec![], vec![]));
+    assert_eq!(cold.run(1).1.len(), 1);
+}
+
+#[test]
+fn a_write_voids_what_is_made_of_the_page_and_nothing_else() {
+    let mut rig = Rig::new(0, 8);
+    let mut made = rig.run(1).1;
+    made.extend(rig.run(2).1);
+    made.iter().for_each(|module| rig.engine.code_ready(module.id, true));
+    assert!(rig.run(1).0 >= BY_HAND && rig.run(1).0 < BY_HAND + 1000);
+    assert_eq!(rig.engine.take_retired(), None);
+    rig.write(0x1001, 1);
+    let (sum, again) = rig.run(1);
+    assert_eq!(sum, other_sum(), "the new code, interpreted");
+    assert!(!again.is_empty(), "it is translated anew");
+    let retired: Vec<u32> = core::iter::from_fn(|| rig.engine.take_retired()).collect();
+    assert_eq!(retired.len(), 2);
+    assert!(rig.run(2).0 < BY_HAND + 1000);
+    assert_eq!(rig.engine.take_retired(), None);
+}
+
+#[test]
+fn code_that_changes_before_it_is_loaded_is_never_entered() {
+    let mut rig = Rig::new(0, 1);
+    let made = rig.run(1).1;
+    assert_eq!(made.len(), 1, "there is one place");
+    rig.write(0x1001, 1);
+    assert_eq!(rig.run(1), (other_sum(), vec![]), "its place is taken until the host has answered");
+    rig.engine.code_ready(made[0].id, true);
+    assert_eq!(rig.engine.take_retired(), Some(made[0].id));
+    assert_eq!(rig.entered(), 0);
+}
+
+#[test]
+fn when_there_is_no_place_all_make_room() {
+    let mut rig = Rig::new(0, 4);
+    for page in 1..6 {
+        for module in rig.run(page).1 {
+            rig.engine.code_ready(module.id, true);
+        }
+    }
+    let counts = rig.engine.jit_counts();
+    assert!(counts.retired >= 4 && counts.loaded >= 6, "{counts:?}");
+    let is_right = |sum: u64| sum == SUM || (BY_HAND + 500..BY_HAND + 504).contains(&sum);
+    assert!((1..6).all(|page| is_right(rig.run(page).0)));
+}

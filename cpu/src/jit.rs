@@ -1,0 +1,151 @@
+//! Translation at run time: a few functions that turned out to be hot become one module of WebAssembly (a unit).
+//!
+//! The module imports the machine's memory, table 0 and `bw_step`, and its element segments put its functions at the
+//! places of the table that the engine chose, so a host only has to instantiate it:
+//!
+//! ```text
+//!   (import "env" "memory" (memory 1))   (import "env" "table" (table N funcref))   (import "env" "step" (func (param i32 i32) (result i32)))
+//! ```
+//!
+//! N is the number of elements the table must have by then. What is hot, which pages a unit depends on, and when it is
+//! void is the engine's business (`crate::interp`).
+
+use crate::wasm::{Link, Region};
+use alloc::format;
+use alloc::vec::Vec;
+use core::ops::Range;
+use hashbrown::HashMap;
+use wasm_encoder::{
+    CodeSection, ConstExpr, ElementSection, Elements, EntityType, FunctionSection, ImportSection, MemoryType, Module,
+    NameMap, NameSection, RefType, TableType, TypeSection, ValType,
+};
+
+/// Instructions of a function that is still worth translating while the guest runs.
+const INSTRUCTIONS_MAX: usize = 3000;
+/// How many ways into a function that only indirect jumps lead to are tried together, and how often.
+const STARTS_STEP: usize = 32;
+const ROUNDS_MAX: usize = 12;
+/// How far behind a function's end blocks that ran are taken for its own.
+const SLACK: u32 = 2048;
+
+/// A function that is to be translated. All numbers are offsets from the unit's first page.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Wanted {
+    /// Where it begins.
+    pub start: u32,
+    /// What may belong to it.
+    pub range: Range<u32>,
+    /// Where blocks begin that ran, ascending.
+    pub seen: Vec<u32>,
+    /// A place in the table.
+    pub place: u32,
+}
+
+/// What is to be translated together.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Code from the unit's first page on. Only what lies in a function's range is looked at.
+    pub code: &'a [u8],
+    /// Guest address of the first page: for names only.
+    pub base: u64,
+    /// The functions; no two have the same place.
+    pub functions: &'a [Wanted],
+    /// Elements the table will have.
+    pub table_len: u32,
+}
+
+/// A function that was translated.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Done {
+    /// Its place in the table.
+    pub place: u32,
+    /// Offsets of its entries, by number.
+    pub entries: Vec<u32>,
+    /// The bytes it was made of.
+    pub bytes: Range<u32>,
+}
+
+/// A module, and what is in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Translated {
+    /// The module.
+    pub wasm: Vec<u8>,
+    /// Its functions: those of the request that could be translated.
+    pub functions: Vec<Done>,
+}
+
+/// [`translate`], as a value: an embedder that never names it does not carry it along.
+pub type Translate = fn(&Request<'_>) -> Option<Translated>;
+
+/// Translates what can be. `None`: nothing.
+pub fn translate(request: &Request<'_>) -> Option<Translated> {
+    let found = request.functions.iter().filter_map(|wanted| Some((wanted.place, region(request.code, wanted)?)));
+    let found: Vec<(u32, Region)> = found.collect();
+    if found.is_empty() {
+        return None;
+    }
+    let wasm = module(request, &found);
+    let functions =
+        found.into_iter().map(|(place, region)| Done { place, entries: region.entries, bytes: region.bytes }).collect();
+    Some(Translated { wasm, functions })
+}
+
+/// The region of a function: what is reachable from its start, and blocks that ran but that nothing direct leads to
+/// (targets of jump tables).
+fn region(code: &[u8], wanted: &Wanted) -> Option<Region> {
+    let mut starts = [wanted.start].to_vec();
+    let mut region = Region::discover_in(code, wanted.range.clone(), &starts)?;
+    for _ in 0..ROUNDS_MAX {
+        let end = region.bytes.end.saturating_add(SLACK).min(wanted.range.end);
+        let is_missed = |block: &&u32| (wanted.range.start..end).contains(*block) && !region.has(**block);
+        // A few at a time: what one leads to need not be a start itself.
+        let missed: Vec<u32> = wanted.seen.iter().filter(is_missed).copied().take(STARTS_STEP).collect();
+        let known = starts.len();
+        starts.extend(missed.into_iter().filter(|block| !starts[..known].contains(block)).collect::<Vec<u32>>());
+        if starts.len() == known {
+            break;
+        }
+        match Region::discover_in(code, wanted.range.clone(), &starts) {
+            Some(more) if more.instructions() <= INSTRUCTIONS_MAX => region = more,
+            _ => break,
+        }
+    }
+    Some(region).filter(|region| region.instructions() <= INSTRUCTIONS_MAX)
+}
+
+fn module(request: &Request<'_>, found: &[(u32, Region)]) -> Vec<u8> {
+    let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
+    let (mut elements, mut code, mut names) = (ElementSection::new(), CodeSection::new(), NameMap::new());
+    types.ty().function([ValType::I32; 3], [ValType::I32]);
+    types.ty().function([ValType::I32; 2], [ValType::I32]);
+    let memory = MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
+    let (element_type, minimum) = (RefType::FUNCREF, request.table_len as u64);
+    imports.import("env", "memory", EntityType::Memory(memory));
+    imports.import(
+        "env",
+        "table",
+        EntityType::Table(TableType { element_type, table64: false, minimum, maximum: None, shared: false }),
+    );
+    imports.import("env", "step", EntityType::Function(1));
+    let mut places = HashMap::new();
+    for (index, (_, region)) in (1..).zip(found) {
+        for (entry, &at) in region.entries.iter().enumerate() {
+            places.entry(at as i64).or_insert((index, entry as u32));
+        }
+    }
+    let callee = |to: i64| places.get(&to).copied();
+    let link = Link { step: Some(0), callee: &callee, indirect: Some(0) };
+    for (index, (place, region)) in (1..).zip(found) {
+        functions.function(0);
+        code.function(&region.function(&link));
+        let at = ConstExpr::i32_const(*place as i32);
+        elements.active(Some(0), &at, Elements::Functions([index].as_slice().into()));
+        let start = region.entries.first().copied().unwrap_or(0);
+        names.append(index, &format!("guest_{:x}", request.base.wrapping_add(start as u64)));
+    }
+    let mut section = NameSection::new();
+    section.functions(&names);
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&functions).section(&elements).section(&code).section(&section);
+    module.finish()
+}
