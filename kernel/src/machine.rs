@@ -40,6 +40,8 @@ pub struct BootConfig {
     pub kernel_bytes: u64,
     /// Print every system call through `Host::log`; nothing without the feature `strace`.
     pub strace: bool,
+    /// Tell through `Host::log` which bytes were refused as no instruction.
+    pub log: bool,
     /// What CPUID shows.
     pub cpu: Level,
 }
@@ -407,7 +409,7 @@ impl Kernel {
     }
     /// Tells the person who debugs which bytes were no instruction of ours.
     pub(crate) fn log_refused(&mut self, ix: u32) {
-        let Some(refused) = self.engine.refused() else { return };
+        let Some(refused) = self.engine.refused().filter(|_| self.config.log) else { return };
         let mut line = alloc::format!("pid {}: no such instruction at {:#x}:", self.world.tasks[ix].tid, refused.rip);
         for byte in refused.bytes {
             line.push_str(&alloc::format!(" {byte:02x}"));

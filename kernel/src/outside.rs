@@ -84,6 +84,7 @@ mod tests {
             memory_bytes: 1 << 20,
             kernel_bytes: u64::MAX / 2,
             strace: false,
+            log: false,
             cpu: Default::default(),
         };
         Kernel::bare(Box::<NoHost>::default(), test_arena(256), config).unwrap()

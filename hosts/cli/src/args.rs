@@ -248,6 +248,9 @@ pub(crate) struct RunArgs {
     /// Print every system call
     #[arg(long)]
     pub(crate) strace: bool,
+    /// Tell which bytes were refused as no instruction
+    #[arg(long, hide = true)]
+    pub(crate) log: bool,
     /// Print figures as JSON on standard error at exit
     #[arg(long)]
     pub(crate) stats: bool,

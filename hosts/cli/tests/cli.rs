@@ -84,13 +84,15 @@ const CHANGES: &[u8] = &[
 ];
 /// mov [0], eax
 const CRASH: &[u8] = &[0x31, 0xc0, 0x89, 0x00];
+/// Of AVX-512: vaddps zmm0, zmm0, zmm0
+const REFUSED: &[u8] = &[0x62, 0xf1, 0x7c, 0x48, 0x58, 0xc0];
 
-/// A root directory with the three programs.
+/// A root directory with the programs.
 fn root(folder: &Path) {
     use std::os::unix::fs::PermissionsExt;
     let bin = folder.join("root/bin");
     std::fs::create_dir_all(&bin).unwrap();
-    for (name, code) in [("hello", HELLO), ("cat", CAT), ("crash", CRASH)] {
+    for (name, code) in [("hello", HELLO), ("cat", CAT), ("crash", CRASH), ("refused", REFUSED)] {
         std::fs::write(bin.join(name), program(code)).unwrap();
         std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -260,6 +262,10 @@ fn guests_run_with_exact_streams_and_statuses() {
     assert!(output.stdout == bytes, "1.2 MB through cat, {} came", output.stdout.len());
     assert!(run(&["rootfs:root", "cat"], b"not connected").stdout.is_empty(), "no -i, no input");
     assert_eq!(run(&["rootfs:root", "crash"], b"").status.code(), Some(139), "SIGSEGV");
+    let output = run(&["rootfs:root", "refused"], b"");
+    assert_eq!((output.status.code(), &output.stderr[..]), (Some(132), &b""[..]), "SIGILL");
+    let told = String::from_utf8(run(&["--log", "rootfs:root", "refused"], b"").stderr).unwrap();
+    assert!(told.contains("no such instruction at 0x400078: 62 f1 7c 48 58 c0"), "{told}");
     assert_eq!(run(&["rootfs:root", "none"], b"").status.code(), Some(127));
     assert_eq!(run(&["rootfs:root", "/plain"], b"").status.code(), Some(126));
     assert_eq!(run(&["rootfs:root"], b"").status.code(), Some(125), "no command");

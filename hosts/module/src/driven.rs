@@ -33,6 +33,7 @@ const OPTION_JIT: u32 = 9;
 /// First place of table 0 for what is translated at run time.
 #[cfg(feature = "jit")]
 const OPTION_JIT_PLACE: u32 = 10;
+const OPTION_LOG: u32 = 11;
 
 const STRING_ENTRYPOINT: u32 = 1;
 const STRING_WORKING_DIR: u32 = 2;
@@ -125,6 +126,7 @@ pub(crate) extern "C" fn bw_option(key: u32, value: u64) {
         OPTION_JIT => state.setup.machine.jit_threshold = u32::try_from(value).unwrap_or(u32::MAX).checked_sub(1),
         #[cfg(feature = "jit")]
         OPTION_JIT_PLACE => state.setup.machine.jit_place = value as u32,
+        OPTION_LOG => state.setup.machine.log = value != 0,
         _ => {}
     });
 }

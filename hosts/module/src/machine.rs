@@ -24,6 +24,8 @@ pub(crate) struct Setup {
     pub(crate) memory_bytes: u64,
     /// Print system calls.
     pub(crate) strace: bool,
+    /// Tell which bytes were refused as no instruction.
+    pub(crate) log: bool,
     /// What CPUID shows.
     pub(crate) cpu: Level,
     /// Leave code translated ahead of time alone.
@@ -54,7 +56,8 @@ pub(crate) fn boot(host: Box<dyn Host>, setup: Setup) -> Result<Kernel, BootErro
     // image is never written (`crate::image`).
     let arena = unsafe { Arena::new(core::ptr::null_mut(), grow, image) };
     let (memory_bytes, kernel_bytes) = share_memory(setup.memory_bytes, bytes.len() as u64);
-    let config = BootConfig { wishes: setup.wishes, memory_bytes, kernel_bytes, strace: setup.strace, cpu: setup.cpu };
+    let Setup { wishes, strace, log, cpu, .. } = setup;
+    let config = BootConfig { wishes, memory_bytes, kernel_bytes, strace, log, cpu };
     let mut kernel = Kernel::boot(host, arena, config)?;
     if let Some(index) = crate::ahead::index().filter(|_| !setup.is_interpreted) {
         kernel.set_ahead(index, crate::ahead::call);

@@ -114,6 +114,7 @@ fn drive(image: &[u8], options: &Options, world: &Rc<RefCell<World>>) -> End {
         memory_bytes: options.memory_bytes,
         kernel_bytes: options.memory_bytes / 2 + (64 << 20),
         strace: options.strace,
+        log: true,
     };
     let host = Box::new(SimHost::new(world.clone()));
     let mut kernel = match Kernel::boot(host, reserve(image), config) {

@@ -30,6 +30,7 @@ const OPTION_FILE_MOUNTS: u32 = 7;
 const OPTION_CPU: u32 = 8;
 const OPTION_JIT: u32 = 9;
 const OPTION_JIT_PLACE: u32 = 10;
+const OPTION_LOG: u32 = 11;
 
 const PAUSE_BUDGET: u8 = 0;
 const PAUSE_IDLE: u8 = 1;
@@ -84,6 +85,8 @@ pub(crate) struct Options {
     /// 0: no limit but the address space's.
     pub(crate) memory_bytes: u64,
     pub(crate) strace: bool,
+    /// Tell which bytes were refused as no instruction.
+    pub(crate) log: bool,
     /// Leave code translated ahead of time alone.
     pub(crate) is_interpreted: bool,
     /// What CPUID shows.
@@ -180,6 +183,7 @@ impl Machine {
             (OPTION_INTERPRET, options.is_interpreted as u64),
             (OPTION_PROFILE, options.is_profiled as u64),
             (OPTION_CPU, options.cpu as u64),
+            (OPTION_LOG, options.log as u64),
         ];
         let window = terminal.map(|terminal| (OPTION_WINDOW, window(terminal) as u64));
         let jit = options.jit.filter(|_| self.store.data().jit.is_some());

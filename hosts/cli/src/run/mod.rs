@@ -54,8 +54,8 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
 fn options(args: &RunArgs) -> Outcome<Options> {
     let code_bytes = args.code_bytes()?;
     let jit = args.jit_threshold().map(|threshold| JitOptions { threshold, code_bytes });
-    let (strace, is_interpreted, cpu) = (args.strace, args.is_interpreted(), args.cpu);
-    let mut options = Options { strace, is_interpreted, cpu, jit, ..Options::default() };
+    let (strace, log, is_interpreted, cpu) = (args.strace, args.log, args.is_interpreted(), args.cpu);
+    let mut options = Options { strace, log, is_interpreted, cpu, jit, ..Options::default() };
     if let Some(size) = &args.memory {
         options.memory_bytes = args::size(size)?;
     }

@@ -114,6 +114,7 @@ fn run(input: &[u8]) {
         memory_bytes: setting.memory_bytes(),
         kernel_bytes: KERNEL_BYTES,
         cpu: Default::default(),
+        log: true,
         strace: setting.strace() || IS_REPLAY.load(Ordering::Relaxed),
     };
     match Kernel::boot(Box::new(SimHost::new(world.clone())), reserve(&image), config) {
@@ -218,6 +219,7 @@ mod tests {
             wishes: Default::default(),
             memory_bytes: 8 << 20,
             kernel_bytes: KERNEL_BYTES,
+            log: true,
             strace: false,
             cpu: Default::default(),
         };
