@@ -85,7 +85,7 @@ pub fn is_explained(
             Code::Reservednop_rm16_r16_0F0D | Code::Reservednop_rm32_r32_0F0D | Code::Reservednop_rm64_r64_0F0D
         ),
         // The operand's page is looked at before an unmasked exception of the conversion.
-        M::Fst | M::Fstp | M::Fist | M::Fistp | M::Fisttp => {
+        M::Fst | M::Fstp | M::Fist | M::Fistp | M::Fisttp | M::Fbstp => {
             faults(&native.1) && engine.1 == Stop::Landed && engine.0.fsw & 0x80 != 0
         }
         // A result that is denormal is an underflow where that is unmasked, exact or not, and delivered with its exponent
