@@ -195,7 +195,7 @@ impl Jit {
         let heat = self.heat.entry(start.0).or_insert(Heat { samples: 0, tries: 0, rip, at, tag });
         heat.samples += 1;
         (heat.rip, heat.at, heat.tag) = (rip, at, tag);
-        heat.samples >= self.settings.threshold << (heat.tries + voids).min(DOUBLINGS_MAX)
+        u64::from(heat.samples) >= u64::from(self.settings.threshold) << (heat.tries + voids).min(DOUBLINGS_MAX)
     }
 
     /// Places for functions, or none: then everything there is has made room.

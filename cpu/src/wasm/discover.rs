@@ -84,6 +84,13 @@ impl Region {
         }
         Some(scan.region())
     }
+
+    /// The same without what its calls find at their targets, stubs of the linkage table: it depends on no bytes but its
+    /// own then.
+    pub(crate) fn without_stubs(mut self) -> Region {
+        self.stubs.clear();
+        self
+    }
 }
 
 /// Where a direct branch goes, as an offset from the region's first page; may be anywhere.

@@ -98,3 +98,17 @@ fn chains_nests_and_giants_end() {
     check("prefixes", &engine, &[0x66].repeat(LEN), &[0, 1, 2], every(1));
     check("nothing", &engine, &[], &[0], Vec::new());
 }
+
+#[test]
+fn what_lies_outside_of_a_function_is_not_looked_at() {
+    // call 2000; ret. What is called is nobody's, and may change without a word.
+    let mut code = vec![0; 0x3000];
+    code[..6].copy_from_slice(&[0xe8, 0xfb, 0x1f, 0, 0, 0xc3]);
+    let translated = |code: &[u8]| {
+        let wanted = Wanted { start: 0, range: 0..0x1000, seen: vec![0], place: 100 };
+        translate(&Request { code, base: 0x40_0000, functions: &[wanted], table_len: 200 }).expect("two instructions")
+    };
+    let before = translated(&code);
+    code[0x2000..0x2006].copy_from_slice(&[0xff, 0x25, 0x10, 0, 0, 0]); // jmp [rip + 16]
+    assert!(before == translated(&code));
+}

@@ -138,3 +138,14 @@ fn when_there_is_no_place_all_make_room() {
     let is_right = |sum: u64| sum == SUM || (BY_HAND + 500..BY_HAND + 504).contains(&sum);
     assert!((1..6).all(|page| is_right(rig.run(page).0)));
 }
+
+#[test]
+fn a_high_threshold_stays_high() {
+    use crate::interp::jit::Jit;
+    let mut jit = Jit::new(JitSettings { translate, threshold: 1 << 26, first_place: FIRST_PLACE, places: 1 });
+    let place = HostAddr(0x1000);
+    assert!(!jit.heat_up(place, 0, 0, 1));
+    // Each attempt doubles it: past the 32 bits it was said in.
+    jit.heat.get_mut(&place.0).unwrap().tries = 6;
+    assert!(!jit.heat_up(place, 0, 0, 1));
+}
