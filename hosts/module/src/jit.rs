@@ -21,6 +21,7 @@
 //! plus 1; 1 translates everything at once) and option 10 (the number of elements the table has).
 
 use brainworm_abi::Publish;
+use brainworm_abi::driven::publish as answer;
 use brainworm_cpu::interp::JitSettings;
 use brainworm_kernel::Kernel;
 
@@ -49,10 +50,10 @@ pub(crate) fn start(kernel: &mut Kernel, threshold: u32, first_place: u32) {
 pub(crate) fn publish(id: u32, wasm: &[u8], table_len: u32) -> Publish {
     // SAFETY: the host reads the bytes, and no longer than the call takes.
     match unsafe { host_publish(id, wasm.as_ptr(), wasm.len() as u32, table_len) } {
-        0 => Publish::Ready,
-        4 => Publish::Last,
-        1 => Publish::Accepted,
-        2 => Publish::Full,
+        answer::READY => Publish::Ready,
+        answer::LAST => Publish::Last,
+        answer::ACCEPTED => Publish::Accepted,
+        answer::FULL => Publish::Full,
         _ => Publish::Refused,
     }
 }

@@ -1,5 +1,5 @@
-//! The numbers of the module's `bw_*` exports, for hosts that drive it. hosts/module's `driven.rs` describes them and lists
-//! the same numbers for its own side.
+//! The numbers of the module's `bw_*` exports and of `brainworm.publish`, for the module and the hosts that drive it.
+//! hosts/module's `driven.rs` and `jit.rs` describe the functions.
 
 /// Keys of `bw_option`.
 pub mod option {
@@ -19,6 +19,12 @@ pub mod option {
     pub const FILE_MOUNTS: u32 = 7;
     /// The level of x86-64 that CPUID shows.
     pub const CPU: u32 = 8;
+    /// Samples after which a function is translated at run time, plus 1; 0: never.
+    pub const JIT: u32 = 9;
+    /// First place of table 0 for what is translated at run time.
+    pub const JIT_PLACE: u32 = 10;
+    /// Tell which bytes were refused as no instruction.
+    pub const LOG: u32 = 11;
 }
 
 /// Keys of `bw_string`.
@@ -67,6 +73,22 @@ pub mod event {
     pub const SIGNAL: u32 = 4;
     /// A mounted file can go on; a: which.
     pub const FILE: u32 = 5;
+    /// A published module is loaded (b: 1), or never will be (b: 0); a: which.
+    pub const CODE: u32 = 6;
+}
+
+/// Answers of `brainworm.publish`: [`crate::Publish`].
+pub mod publish {
+    /// It is loaded.
+    pub const READY: u32 = 0;
+    /// [`super::event::CODE`] follows.
+    pub const ACCEPTED: u32 = 1;
+    /// No room now.
+    pub const FULL: u32 = 2;
+    /// Never ask again.
+    pub const REFUSED: u32 = 3;
+    /// It is loaded, and `bw_run` is to return before the next one.
+    pub const LAST: u32 = 4;
 }
 
 /// Keys of `bw_figure`.
@@ -95,4 +117,26 @@ pub mod figure {
     pub const AHEAD_STEPPED: u32 = 11;
     /// Bytes of the packed image.
     pub const IMAGE_BYTES: u32 = 12;
+    /// Instructions of regions translated at run time.
+    pub const JIT_INSTRUCTIONS: u32 = 13;
+    /// Such regions entered.
+    pub const JIT_ENTERED: u32 = 14;
+    /// ... left by a jump.
+    pub const JIT_LEFT: u32 = 15;
+    /// ... left since the budget was used up.
+    pub const JIT_PREEMPTED: u32 = 16;
+    /// ... left for the interpreter.
+    pub const JIT_INTERPRETED: u32 = 17;
+    /// Instructions they had no code for.
+    pub const JIT_STEPPED: u32 = 18;
+    /// Modules given to the host.
+    pub const JIT_MODULES: u32 = 19;
+    /// ... that it loaded.
+    pub const JIT_LOADED: u32 = 20;
+    /// ... that are not used any more.
+    pub const JIT_RETIRED: u32 = 21;
+    /// Functions in them.
+    pub const JIT_FUNCTIONS: u32 = 22;
+    /// Their bytes.
+    pub const JIT_BYTES: u32 = 23;
 }

@@ -10,6 +10,8 @@ use super::terminal::Terminal;
 use super::wait;
 use crate::args::Cpu;
 use crate::failure::{Failure, Outcome};
+use brainworm_abi::WinSize;
+use brainworm_abi::driven::{event, figure, option, pause, string};
 use serde_json::json;
 use signal_hook::consts::SIGWINCH;
 use std::time::{Duration, Instant};
@@ -20,63 +22,40 @@ use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 /// Guest instructions between two looks at the outside: a few milliseconds.
 const BUDGET: u64 = 2_000_000;
 
-const OPTION_MEMORY: u32 = 1;
-const OPTION_STRACE: u32 = 2;
-const OPTION_WINDOW: u32 = 3;
-const OPTION_READ_ONLY_MOUNTS: u32 = 4;
-const OPTION_INTERPRET: u32 = 5;
-const OPTION_PROFILE: u32 = 6;
-const OPTION_FILE_MOUNTS: u32 = 7;
-const OPTION_CPU: u32 = 8;
-const OPTION_JIT: u32 = 9;
-const OPTION_JIT_PLACE: u32 = 10;
-const OPTION_LOG: u32 = 11;
-
-const PAUSE_BUDGET: u8 = 0;
-const PAUSE_IDLE: u8 = 1;
-const PAUSE_EXITED: u8 = 2;
-const INTEREST_STDIN: u8 = 1;
-
-const EVENT_READABLE: u32 = 1;
-const EVENT_WRITABLE: u32 = 2;
-const EVENT_RESIZE: u32 = 3;
-const EVENT_SIGNAL: u32 = 4;
-const EVENT_CODE: u32 = 6;
-
 const FIGURES: [(u32, &str); 23] = [
-    (1, "instructions"),
-    (2, "syscalls"),
-    (3, "forks"),
-    (4, "peak_memory_bytes"),
-    (5, "page_table_bytes"),
-    (6, "aot_instructions"),
-    (7, "aot_regions_entered"),
-    (8, "aot_exits_jump"),
-    (9, "aot_exits_budget"),
-    (10, "aot_exits_interpret"),
-    (11, "aot_steps"),
-    (12, "image_bytes"),
-    (13, "jit_instructions"),
-    (14, "jit_regions_entered"),
-    (15, "jit_exits_jump"),
-    (16, "jit_exits_budget"),
-    (17, "jit_exits_interpret"),
-    (18, "jit_steps"),
-    (19, "jit_modules"),
-    (20, "jit_modules_loaded"),
-    (21, "jit_modules_retired"),
-    (22, "jit_functions"),
-    (23, "jit_wasm_bytes"),
+    (figure::INSTRUCTIONS, "instructions"),
+    (figure::SYSTEM_CALLS, "syscalls"),
+    (figure::FORKS, "forks"),
+    (figure::PEAK_BYTES, "peak_memory_bytes"),
+    (figure::TABLE_BYTES, "page_table_bytes"),
+    (figure::AHEAD_INSTRUCTIONS, "aot_instructions"),
+    (figure::AHEAD_ENTERED, "aot_regions_entered"),
+    (figure::AHEAD_LEFT, "aot_exits_jump"),
+    (figure::AHEAD_PREEMPTED, "aot_exits_budget"),
+    (figure::AHEAD_INTERPRETED, "aot_exits_interpret"),
+    (figure::AHEAD_STEPPED, "aot_steps"),
+    (figure::IMAGE_BYTES, "image_bytes"),
+    (figure::JIT_INSTRUCTIONS, "jit_instructions"),
+    (figure::JIT_ENTERED, "jit_regions_entered"),
+    (figure::JIT_LEFT, "jit_exits_jump"),
+    (figure::JIT_PREEMPTED, "jit_exits_budget"),
+    (figure::JIT_INTERPRETED, "jit_exits_interpret"),
+    (figure::JIT_STEPPED, "jit_steps"),
+    (figure::JIT_MODULES, "jit_modules"),
+    (figure::JIT_LOADED, "jit_modules_loaded"),
+    (figure::JIT_RETIRED, "jit_modules_retired"),
+    (figure::JIT_FUNCTIONS, "jit_functions"),
+    (figure::JIT_BYTES, "jit_wasm_bytes"),
 ];
 
 /// Strings the module takes before boot, with its numbers for them.
 #[derive(Clone, Copy)]
 pub(crate) enum Text {
-    Entrypoint = 1,
-    WorkingDir = 2,
-    User = 3,
-    Hostname = 4,
-    Term = 5,
+    Entrypoint = string::ENTRYPOINT as isize,
+    WorkingDir = string::WORKING_DIR as isize,
+    User = string::USER as isize,
+    Hostname = string::HOSTNAME as isize,
+    Term = string::TERM as isize,
 }
 
 /// What the user decided.
@@ -176,19 +155,19 @@ impl Machine {
         let option: TypedFunc<(u32, u64), ()> = function(&mut self.store, &self.instance, "bw_option")?;
         let bits = |is: fn(&Mount) -> bool| mounts.iter().enumerate().map(|(i, mount)| (is(mount) as u64) << i).sum();
         let numbers = [
-            (OPTION_MEMORY, options.memory_bytes),
-            (OPTION_STRACE, options.strace as u64),
-            (OPTION_READ_ONLY_MOUNTS, bits(|mount| mount.is_read_only)),
-            (OPTION_FILE_MOUNTS, bits(|mount| mount.link.is_some())),
-            (OPTION_INTERPRET, options.is_interpreted as u64),
-            (OPTION_PROFILE, options.is_profiled as u64),
-            (OPTION_CPU, options.cpu as u64),
-            (OPTION_LOG, options.log as u64),
+            (option::MEMORY, options.memory_bytes),
+            (option::STRACE, options.strace as u64),
+            (option::READ_ONLY_MOUNTS, bits(|mount| mount.is_read_only)),
+            (option::FILE_MOUNTS, bits(|mount| mount.link.is_some())),
+            (option::INTERPRET, options.is_interpreted as u64),
+            (option::PROFILE, options.is_profiled as u64),
+            (option::CPU, options.cpu as u64),
+            (option::LOG, options.log as u64),
         ];
-        let window = terminal.map(|terminal| (OPTION_WINDOW, window(terminal) as u64));
+        let window = terminal.map(|terminal| (option::WINDOW, window(terminal) as u64));
         let jit = options.jit.filter(|_| self.store.data().jit.is_some());
         let place = Jit::table_len(&self.store);
-        let jit = jit.map(|jit| [(OPTION_JIT, jit.threshold as u64 + 1), (OPTION_JIT_PLACE, place)]);
+        let jit = jit.map(|jit| [(option::JIT, jit.threshold as u64 + 1), (option::JIT_PLACE, place)]);
         for number in numbers.into_iter().chain(window).chain(jit.into_iter().flatten()) {
             option.call(&mut self.store, number).map_err(internal)?;
         }
@@ -217,11 +196,11 @@ impl Machine {
             self.load_code()?;
             let [kind, detail, ..] = pause.to_le_bytes();
             match kind {
-                PAUSE_EXITED => return Ok(detail),
-                PAUSE_BUDGET => self.look(self.store.data().streams.blocked, Some(Duration::ZERO))?,
-                PAUSE_IDLE => {
+                pause::EXITED => return Ok(detail),
+                pause::BUDGET => self.look(self.store.data().streams.blocked, Some(Duration::ZERO))?,
+                pause::IDLE => {
                     let mut streams = self.store.data().streams.blocked;
-                    streams[0] |= detail & INTEREST_STDIN != 0;
+                    streams[0] |= detail & pause::INTEREST_STDIN != 0;
                     let timeout = self.timeout()?;
                     self.look(streams, timeout)?;
                 }
@@ -239,7 +218,7 @@ impl Machine {
         for module in jit.take_made() {
             let id = module.id();
             let is_loaded = module.load(&mut self.store);
-            self.push.call(&mut self.store, (EVENT_CODE, id, is_loaded as u32)).map_err(internal)?;
+            self.push.call(&mut self.store, (event::CODE, id, is_loaded as u32)).map_err(internal)?;
         }
         if self.store.data().jit.as_ref().is_some_and(Jit::wants_fresh_store) {
             renew(&mut self.store, &mut self.instance, &self.linker, &self.module)?;
@@ -265,8 +244,8 @@ impl Machine {
                 }
             };
             match pause as u8 {
-                PAUSE_BUDGET => {}
-                PAUSE_IDLE => {
+                pause::BUDGET => {}
+                pause::IDLE => {
                     let until = self.until.call(&mut self.store, ()).map_err(internal)?;
                     if until == u64::MAX {
                         break;
@@ -306,13 +285,13 @@ impl Machine {
         let ready = wait::wait(streams, Some(self.signals.bell()), timeout);
         if ready.streams[0] {
             self.store.data_mut().streams.blocked[0] = false;
-            self.tell(EVENT_READABLE, 0)?;
+            self.tell(event::READABLE, 0)?;
         }
         if ready.streams[1] || ready.streams[2] {
             for fd in 1..3 {
                 self.store.data_mut().streams.blocked[fd] &= !ready.streams[fd];
             }
-            self.tell(EVENT_WRITABLE, 0)?;
+            self.tell(event::WRITABLE, 0)?;
         }
         Ok(())
     }
@@ -322,12 +301,12 @@ impl Machine {
         while let Some(signal) = self.signals.take() {
             if signal == SIGWINCH {
                 if let Some(terminal) = terminal {
-                    self.tell(EVENT_RESIZE, window(terminal))?;
+                    self.tell(event::RESIZE, window(terminal))?;
                 }
             } else if self.signals.is_insisted(signal) {
                 return Ok(Some(128 + signal as u8));
             } else {
-                self.tell(EVENT_SIGNAL, signal as u32)?;
+                self.tell(event::SIGNAL, signal as u32)?;
             }
         }
         Ok(None)
@@ -387,7 +366,7 @@ fn wasi(mounts: &[Mount]) -> Outcome<WasiP1Ctx> {
 
 fn window(terminal: &Terminal) -> u32 {
     let (rows, columns) = terminal.size();
-    (rows as u32) << 16 | columns as u32
+    WinSize { rows, cols: columns }.pack()
 }
 
 fn function<P: WasmParams, R: WasmResults>(

@@ -6,6 +6,7 @@
 
 use super::drive::Context;
 use crate::failure::{Failure, Outcome};
+use brainworm_abi::driven::publish as answer;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -26,12 +27,6 @@ pub(crate) struct JitOptions {
     /// Bytes of machine code in a store.
     pub(crate) code_bytes: usize,
 }
-
-const ANSWER_READY: u32 = 0;
-const ANSWER_LATER: u32 = 1;
-const ANSWER_FULL: u32 = 2;
-const ANSWER_NEVER: u32 = 3;
-const ANSWER_LAST: u32 = 4;
 
 /// A module on its way to the other thread, and back.
 struct Order {
@@ -110,19 +105,19 @@ impl Jit {
     /// The module wants one loaded.
     fn publish(caller: &mut Caller<'_, Context>, id: u32, wasm: Vec<u8>, table_len: u32) -> wasmtime::Result<u32> {
         let engine = caller.engine().clone();
-        let Some(jit) = &mut caller.data_mut().jit else { return Ok(ANSWER_NEVER) };
+        let Some(jit) = &mut caller.data_mut().jit else { return Ok(answer::REFUSED) };
         if jit.live_bytes >= jit.options.code_bytes / 2 {
-            return Ok(ANSWER_FULL);
+            return Ok(answer::FULL);
         }
         let order = Order { id, table_len, wasm };
         if jit.options.threshold > 0 {
-            return Ok(if jit.orders.send(order).is_ok() { ANSWER_LATER } else { ANSWER_NEVER });
+            return Ok(if jit.orders.send(order).is_ok() { answer::ACCEPTED } else { answer::REFUSED });
         }
         let made = compile(&engine, order);
         // Forced, it is for tests: what is wrong with it is to be seen.
         load(&mut *caller, made)?;
         let is_full = caller.data().jit.as_ref().is_some_and(Jit::wants_fresh_store);
-        Ok(if is_full { ANSWER_LAST } else { ANSWER_READY })
+        Ok(if is_full { answer::LAST } else { answer::READY })
     }
 
     /// A module is not used any more.
@@ -193,7 +188,7 @@ pub(crate) fn define(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
         |mut caller: Caller<'_, Context>, id: u32, at: u32, len: u32, table_len: u32| {
             let memory = caller.get_export("memory").and_then(Extern::into_memory);
             let bytes = memory.and_then(|memory| memory.data(&caller).get(at as usize..)?.get(..len as usize));
-            let Some(bytes) = bytes.map(<[u8]>::to_vec) else { return Ok(ANSWER_NEVER) };
+            let Some(bytes) = bytes.map(<[u8]>::to_vec) else { return Ok(answer::REFUSED) };
             Jit::publish(&mut caller, id, bytes, table_len)
         },
     )?;
