@@ -1,5 +1,6 @@
 //! The command line (a contract: scripts depend on it). Letters and habits are docker's.
 
+use crate::container::ContainerArgs;
 use crate::failure::{Failure, Outcome};
 use brainworm_abi::image::{ContainerConfig, Http};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -42,18 +43,8 @@ pub(crate) struct BuildArgs {
     /// Where to write it
     #[arg(short, long, value_name = "FILE", default_value = "app.wasm")]
     pub(crate) output: PathBuf,
-    /// Replace the image's entrypoint (empty: none)
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) entrypoint: Option<OsString>,
-    /// Set a variable; without a value, take it from here
-    #[arg(short, long, value_name = "NAME=VALUE")]
-    pub(crate) env: Vec<OsString>,
-    /// Start in this directory
-    #[arg(short, long, value_name = "DIR")]
-    pub(crate) workdir: Option<OsString>,
-    /// Run as USER[:GROUP], by name or number
-    #[arg(short, long)]
-    pub(crate) user: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) container: ContainerArgs,
     /// Print what was built as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -199,21 +190,11 @@ pub(crate) struct RunArgs {
     /// Give the container a terminal, with this one's keys
     #[arg(short, long)]
     pub(crate) tty: bool,
-    /// Set a variable; without a value, take it from here
-    #[arg(short, long, value_name = "NAME=VALUE")]
-    pub(crate) env: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) container: ContainerArgs,
     /// Read variables from a file, one a line
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Vec<PathBuf>,
-    /// Start in this directory
-    #[arg(short, long, value_name = "DIR")]
-    pub(crate) workdir: Option<OsString>,
-    /// Run as USER[:GROUP], by name or number
-    #[arg(short, long)]
-    pub(crate) user: Option<OsString>,
-    /// Replace the image's entrypoint (empty: none)
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) entrypoint: Option<OsString>,
     /// The container's host name
     #[arg(short = 'h', long, value_name = "NAME")]
     pub(crate) hostname: Option<OsString>,
@@ -339,18 +320,8 @@ pub(crate) struct ServeArgs {
     pub(crate) addr: String,
     #[command(flatten)]
     pub(crate) http: HttpArgs,
-    /// Replace the image's entrypoint (empty: none)
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) entrypoint: Option<OsString>,
-    /// Set a variable; without a value, take it from here
-    #[arg(short, long, value_name = "NAME=VALUE")]
-    pub(crate) env: Vec<OsString>,
-    /// Start in this directory
-    #[arg(short, long, value_name = "DIR")]
-    pub(crate) workdir: Option<OsString>,
-    /// Run as USER[:GROUP], by name or number
-    #[arg(short, long)]
-    pub(crate) user: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) container: ContainerArgs,
     /// Requests answered at the same time; more wait for their turn
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub(crate) concurrency: u32,
@@ -369,11 +340,7 @@ impl ServeArgs {
     }
     /// True when anything was given that `build` writes into a file.
     pub(crate) fn is_configured(&self) -> bool {
-        self.http.is_used()
-            || self.entrypoint.is_some()
-            || self.workdir.is_some()
-            || self.user.is_some()
-            || !self.env.is_empty()
+        self.http.is_used() || self.container.is_used()
     }
 }
 
@@ -388,18 +355,8 @@ pub(crate) struct WebArgs {
     /// Folder to write; one that is there is replaced if it holds a site of brainworm's and nothing else
     #[arg(short, long, value_name = "DIR", default_value = "site")]
     pub(crate) output: PathBuf,
-    /// Replace the image's entrypoint (empty: none)
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) entrypoint: Option<OsString>,
-    /// Set a variable; without a value, take it from here
-    #[arg(short, long, value_name = "NAME=VALUE")]
-    pub(crate) env: Vec<OsString>,
-    /// Start in this directory
-    #[arg(short, long, value_name = "DIR")]
-    pub(crate) workdir: Option<OsString>,
-    /// Run as USER[:GROUP], by name or number
-    #[arg(short, long)]
-    pub(crate) user: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) container: ContainerArgs,
     /// Print what was built as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -451,7 +408,7 @@ mod tests {
         assert!(args.interactive && args.tty);
         assert_eq!((args.image(), args.hostname.as_ref().unwrap()), (&OsString::from("img"), &OsString::from("box")));
         assert_eq!(args.command(), ["-e", "--", "sh", "-i", "--help"].map(OsString::from));
-        assert_eq!(args.env, ["A=b"]);
+        assert_eq!(args.container.env, ["A=b"]);
         let args = run(&["run", "img", "--", "x"]);
         assert_eq!(args.command(), ["--", "x"].map(OsString::from));
         assert!(run(&["run", "--rm", "--network", "none", "--engine", "interp", "img"]).check().is_ok());

@@ -7,7 +7,6 @@ use crate::kernel;
 use crate::output::write_whole;
 use crate::progress::Bar;
 use crate::run::train;
-use brainworm_abi::image::ContainerConfig;
 use brainworm_pack::link;
 use serde_json::json;
 use std::ffi::OsString;
@@ -22,7 +21,7 @@ pub(crate) fn build(args: &BuildArgs) -> Outcome {
         return Err(Failure::new(format!("{}: is a wasm file already: build takes an image", args.image.display())));
     }
     let mut container = kernel::load(&args.image, &mut bar)?;
-    configure(&mut container.config, &args.entrypoint, &args.env, &args.workdir, &args.user)?;
+    args.container.configure(&mut container.config)?;
     let kernel = match args.target {
         Target::Wasi => kernel::KERNEL,
         Target::Component => kernel::COMPONENT,
@@ -106,31 +105,4 @@ fn translate(image: &[u8], kernel: &[u8], args: &BuildArgs, bar: &mut Bar) -> Ou
     let files = files.iter().map(|file| file.as_bytes().to_vec()).collect();
     let choice = Choice { profile, all: is("all"), files, size: crate::args::size(&args.aot_size)? as usize };
     aot::translate(image, &choice, link::room(kernel)?)
-}
-
-/// Writes what the user wants into the configuration.
-pub(crate) fn configure(
-    config: &mut ContainerConfig,
-    entrypoint: &Option<OsString>,
-    env: &[OsString],
-    workdir: &Option<OsString>,
-    user: &Option<OsString>,
-) -> Outcome<()> {
-    if let Some(entrypoint) = entrypoint {
-        config.entrypoint = if entrypoint.is_empty() { Vec::new() } else { vec![entrypoint.as_bytes().to_vec()] };
-        config.cmd.clear();
-    }
-    for variable in kernel::environment(env)? {
-        brainworm_loader::start::set(&mut config.env, &variable);
-    }
-    if let Some(directory) = workdir {
-        if !directory.as_bytes().starts_with(b"/") {
-            return Err(Failure::new(format!("-w {}: the directory must be absolute", directory.display())));
-        }
-        config.working_dir = directory.as_bytes().to_vec();
-    }
-    if let Some(user) = user {
-        config.user = user.as_bytes().to_vec();
-    }
-    Ok(())
 }

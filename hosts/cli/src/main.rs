@@ -7,6 +7,7 @@ mod aot;
 mod args;
 mod build;
 mod cache;
+mod container;
 mod failure;
 mod inspect;
 mod kernel;

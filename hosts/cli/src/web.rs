@@ -40,7 +40,7 @@ pub(crate) fn web(args: &WebArgs) -> Outcome {
     let broken = |e| Failure::because(args.image.display(), e);
     let len = Layout::parse(&image).map_err(broken)?.total;
     let config = Image::open(&image[..len as usize]).and_then(|image| image.config()).map_err(broken)?;
-    if args.entrypoint.is_none() && config.entrypoint.is_empty() && config.cmd.is_empty() {
+    if args.container.entrypoint.is_none() && config.entrypoint.is_empty() && config.cmd.is_empty() {
         return Err(Failure::new(format!(
             "{}: the image does not say what to run: name a program with --entrypoint",
             args.image.display()
@@ -100,17 +100,17 @@ fn settings(args: &WebArgs) -> Outcome<Value> {
         None => Err(Failure::new(format!("{flag} {}: is not UTF-8, as a page needs it", value.display()))),
     };
     let mut settings = Map::new();
-    for (name, flag, value) in
-        [("entrypoint", "--entrypoint", &args.entrypoint), ("workdir", "-w", &args.workdir), ("user", "-u", &args.user)]
-    {
+    let container = &args.container;
+    for (name, flag, value) in [
+        ("entrypoint", "--entrypoint", &container.entrypoint),
+        ("workdir", "-w", container.workdir()?),
+        ("user", "-u", &container.user),
+    ] {
         if let Some(value) = value {
             settings.insert(name.into(), text(flag, value)?);
         }
     }
-    if args.workdir.as_ref().is_some_and(|dir| !dir.as_bytes().starts_with(b"/")) {
-        return Err(Failure::new("-w: the directory must be absolute"));
-    }
-    let env = kernel::environment(&args.env)?;
+    let env = container.environment()?;
     let env = env.iter().map(|variable| text("-e", OsStr::from_bytes(variable))).collect::<Outcome<Vec<_>>>()?;
     settings.insert("env".into(), env.into());
     Ok(settings.into())

@@ -60,18 +60,15 @@ fn options(args: &RunArgs) -> Outcome<Options> {
         options.memory_bytes = args::size(size)?;
     }
     let texts = [
-        (Text::Entrypoint, &args.entrypoint),
-        (Text::WorkingDir, &args.workdir),
-        (Text::User, &args.user),
+        (Text::Entrypoint, &args.container.entrypoint),
+        (Text::WorkingDir, args.container.workdir()?),
+        (Text::User, &args.container.user),
         (Text::Hostname, &args.hostname),
     ];
     for (key, value) in texts {
         if let Some(value) = value {
             options.texts.push((key, value.as_bytes().to_vec()));
         }
-    }
-    if args.workdir.as_ref().is_some_and(|dir| !dir.as_bytes().starts_with(b"/")) {
-        return Err(Failure::new("-w: the directory must be absolute"));
     }
     if args.tty {
         options.texts.push((Text::Term, b"xterm".to_vec()));
@@ -93,6 +90,6 @@ fn environment(args: &RunArgs) -> Outcome<Vec<Vec<u8>>> {
             .collect();
         variables.extend(kernel::environment(&words)?);
     }
-    variables.extend(kernel::environment(&args.env)?);
+    variables.extend(args.container.environment()?);
     Ok(variables)
 }

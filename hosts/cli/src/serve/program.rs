@@ -1,7 +1,6 @@
 //! The compiled component: an image is packed and joined first; what was compiled is kept in the cache.
 
 use crate::args::ServeArgs;
-use crate::build::configure;
 use crate::cache::{self, Key};
 use crate::failure::{Failure, Outcome};
 use crate::kernel;
@@ -75,7 +74,7 @@ fn joined(engine: &Engine, args: &ServeArgs) -> Outcome<Program> {
     }
     let mut bar = Bar::new(false);
     let mut container = kernel::load(&args.image, &mut bar)?;
-    configure(&mut container.config, &args.entrypoint, &args.env, &args.workdir, &args.user)?;
+    args.container.configure(&mut container.config)?;
     args.http.configure(&mut container.config)?;
     let is_server = Http::decode(&container.config.http).is_some_and(|http| http.port.is_some());
     bar.spin("packing");
@@ -100,8 +99,8 @@ fn entry_of_image(engine: &Engine, args: &ServeArgs, is_server: bool) -> Outcome
     key.add(b"component");
     key.add(kernel::HTTP);
     key.add(format!("{:?} {is_server}", args.http).as_bytes());
-    key.add(format!("{:?}", (&args.entrypoint, &args.workdir, &args.user)).as_bytes());
-    for variable in kernel::environment(&args.env)? {
+    key.add(format!("{:?}", (&args.container.entrypoint, args.container.workdir()?, &args.container.user)).as_bytes());
+    for variable in args.container.environment()? {
         key.add(&variable);
     }
     Ok(key.add_image(&args.image).and_then(|()| entry(key, engine)))
