@@ -1,4 +1,5 @@
-//! `cargo run -p brainworm-oracle --release -- [--states N] [--seed S] [--only TEXT]... [--report FILE] [--docs FILE | --check-docs FILE]`,
+//! `cargo run -p brainworm-oracle --release -- [--states N] [--seed S] [--only TEXT]... [--part K/N]
+//! [--report FILE] [--docs FILE | --check-docs FILE]`,
 //! or `--sequences N` for short programs instead of single forms, `--damaged N` for encodings that nobody means. `--cases FILE` stores the failures
 //! with the truth; `--record FILE` fills in or renews the truth of the cases in FILE.
 //!
@@ -18,7 +19,7 @@ fn main() {
 }
 
 fn go() -> Result<(), String> {
-    let mut options = Options { states: 1000, seed: 1, only: Vec::new(), missing: false };
+    let mut options = Options { states: 1000, seed: 1, only: Vec::new(), missing: false, part: (1, 1) };
     let (mut report, mut docs, mut cases) = (None, None, None);
     let mut check_docs = None;
     let mut record = None;
@@ -32,6 +33,7 @@ fn go() -> Result<(), String> {
             "--only" => options.only.push(value()?),
             "--sequences" => sequences = value()?.parse().map_err(|_| "--sequences needs a number")?,
             "--damaged" => damaged = value()?.parse().map_err(|_| "--damaged needs a number")?,
+            "--part" => options.part = part(&value()?).ok_or("--part needs K/N, K from 1 to N")?,
             "--report" => report = Some(value()?),
             "--record" => record = Some(value()?),
             "--check-docs" => check_docs = Some(value()?),
@@ -90,6 +92,12 @@ fn go() -> Result<(), String> {
         std::process::exit(1);
     }
     Ok(())
+}
+
+fn part(text: &str) -> Option<(usize, usize)> {
+    let (part, parts) = text.split_once('/')?;
+    let (part, parts) = (part.parse().ok()?, parts.parse().ok()?);
+    (1..=parts).contains(&part).then_some((part, parts))
 }
 
 fn record_cases(bench: &mut Bench, path: &str) -> Result<(), String> {

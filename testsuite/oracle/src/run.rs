@@ -6,6 +6,7 @@ use crate::forms::{self, Form};
 use crate::generate;
 use crate::minimise::minimise;
 use crate::rng::Rng;
+use crate::vendor;
 use iced_x86::{Formatter, Instruction, IntelFormatter};
 
 /// Kinds of failures kept for each form.
@@ -21,6 +22,8 @@ pub struct Options {
     pub only: Vec<String>,
     /// Also forms that the engine does not implement.
     pub missing: bool,
+    /// Part K of N of the forms (K from 1), for long runs. Each part can be repeated by itself.
+    pub part: (usize, usize),
 }
 
 /// States that share one encoding.
@@ -66,10 +69,13 @@ pub fn run(bench: &mut Bench, options: &Options, mut each: impl FnMut(&Outcome))
         options.only.is_empty()
             || options.only.iter().any(|only| name.contains(&only.to_lowercase()) || form.level == *only)
     };
+    let (part, parts) = options.part;
     forms::all()
         .into_iter()
         .filter(wanted)
-        .map(|form| {
+        .enumerate()
+        .filter(|(index, _)| index % parts == part - 1)
+        .map(|(_, form)| {
             let outcome = one(bench, options, form);
             each(&outcome);
             outcome
@@ -93,6 +99,9 @@ fn one(bench: &mut Bench, options: &Options, form: Form) -> Outcome {
             if attempts > 8 {
                 break;
             }
+            continue;
+        }
+        if vendor::is_amd() && vendor::is_other_instruction(&subject.bytes) {
             continue;
         }
         bench.put_code(subject.rip, &subject.bytes);

@@ -55,7 +55,7 @@ pub fn is_explained(
     // An offset that is not canonical is refused, whatever the segment's base makes of it.
     if matches!(insn.segment_prefix(), Register::FS | Register::GS) && matches!(native.1, Stop::Vector(12 | 13)) {
         let base = before.seg_base[usize::from(insn.segment_prefix() == Register::GS)];
-        let offset = at.map_or(0, |at| at.wrapping_sub(base));
+        let offset = at.map_or(0, |at| at.wrapping_sub(base).wrapping_add(bit_string_offset(insn, before)));
         if (offset as i64) << 16 >> 16 != offset as i64 {
             return true;
         }
@@ -98,6 +98,13 @@ pub fn is_explained(
                     e.fpr[top] = n.fpr[top];
                 })
         }
+        // An operand that is misaligned and leaves the canonical addresses off rsp or rbp: the stack segment's #SS comes
+        // before the #GP of alignment. The manual names both, and no order.
+        M::Fxsave | M::Fxsave64 | M::Fxrstor | M::Fxrstor64 => {
+            (&native.1, &engine.1) == (&Stop::Vector(12), &Stop::Vector(13))
+                && at.is_some_and(|at| at & 15 != 0 && at < 1 << 47 && at + 512 > 1 << 47)
+                && native.0 == engine.0
+        }
         // A store that faults leaves TOP.
         M::Movd | M::Movq | M::Movntq | M::Maskmovq => both_fault && like_native(&|e, n| e.fsw = n.fsw),
         // The lower half is looked at first.
@@ -115,12 +122,24 @@ pub fn is_explained(
     }
 }
 
+/// How far from its operand BT and its kin with a bit number in a register reach, in bytes.
+fn bit_string_offset(insn: &Instruction, before: &State) -> u64 {
+    let is_bit_string = matches!(insn.mnemonic(), M::Bt | M::Bts | M::Btr | M::Btc);
+    if !is_bit_string || insn.op1_kind() != OpKind::Register {
+        return 0;
+    }
+    let bits = 8 * insn.op1_register().size() as u32;
+    let number = before.gpr[insn.op1_register().full_register() as usize - Register::RAX as usize];
+    let number = (number << (64 - bits)) as i64 >> (64 - bits);
+    (number.div_euclid(i64::from(bits)) * i64::from(bits / 8)) as u64
+}
+
 fn is_narrow_string(insn: &Instruction) -> bool {
     insn.op_kinds().any(|k| matches!(k, OpKind::MemorySegESI | OpKind::MemoryESEDI | OpKind::MemorySegEDI))
 }
 
-/// Bytes that are no instruction of Intel's: VPERMQ and VPERMPD without VEX.W, which AMD's ignore, and LOCK MOV CR0, which
-/// is CR8 there.
+/// Bytes that are no instruction of Intel's: VPERMQ and VPERMPD without VEX.W, which AMD's ignore, and MOV with a control
+/// register and LOCK, which names CR8 there: privileged (#GP), where Intel's say #UD.
 pub fn is_other_instruction(bytes: &[u8]) -> bool {
     bytes.windows(4).take(5).any(|w| w[0] == 0xc4 && w[1] & 0x1f == 3 && w[2] & 0x87 == 5 && w[3] <= 1)
         || bytes.contains(&0xf0) && bytes.windows(2).take(6).any(|w| matches!(w, [0x0f, 0x20 | 0x22]))

@@ -8,7 +8,7 @@ use brainworm_oracle::{damaged, forms, generate, memory, rng::Rng, sequence, ven
 #[test]
 fn every_implemented_form_agrees() {
     let mut bench = Bench::new().expect("a machine");
-    let options = Options { states: 60, seed: 1, only: Vec::new(), missing: false };
+    let options = Options { states: 60, seed: 1, only: Vec::new(), missing: false, part: (1, 1) };
     let outcomes = run(&mut bench, &options, |_| ());
     let failed: Vec<String> = outcomes
         .iter()
