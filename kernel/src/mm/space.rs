@@ -7,6 +7,7 @@
 //!            heap: brk grows up to BRK_GAP
 //!            stack: grows down from the top of STACK_ROOM
 //!            mmap area: lowest hole first, up to LOW_END
+//!            from HUGE_BASE on also large ones (the heap of a Java machine), as long as LOW_KEPT stays free above them
 //!   HIGH     reservations of many gigabytes: VMAs only, reached by the slow path
 //! ```
 //!
@@ -95,8 +96,12 @@ impl Vma {
 pub(crate) const MAX_MAP_COUNT: usize = 65530;
 /// First address mmap(2) may use (`vm.mmap_min_addr`).
 pub(crate) const MMAP_MIN_PAGE: u64 = 0x10;
-/// Mappings of this many pages and more are placed high.
+/// Mappings of this many pages and more stay clear of the low end, which is for those that are always used.
 const HUGE_PAGES: u64 = 0x2_0000;
+/// Where they start: what a process that only reserves them touches lies below, so its tables stay short.
+const HUGE_BASE_PAGE: u64 = 0x2_0000;
+/// Pages below LOW_END they leave to others.
+const LOW_KEPT_PAGES: u64 = 0x2_0000;
 /// Where high mappings start.
 const HIGH_BASE_PAGE: u64 = 0x7_0000_0000;
 /// One past the last page of user space.
@@ -208,11 +213,14 @@ impl Space {
         }
         at >= range.end
     }
-    /// The lowest hole of `pages` pages for a new mapping: low for ordinary ones, high for reservations.
+    /// The lowest hole of `pages` pages for a new mapping: low if it fits, high for reservations beyond all memory.
     pub(crate) fn find_hole(&self, pages: u64) -> Option<u64> {
-        if pages < HUGE_PAGES
-            && let Some(page) = self.hole_in(self.mmap_base_page, LOW_END_PAGE, pages)
-        {
+        let (from, to) = if pages < HUGE_PAGES {
+            (self.mmap_base_page, LOW_END_PAGE)
+        } else {
+            (self.mmap_base_page.max(HUGE_BASE_PAGE), LOW_END_PAGE - LOW_KEPT_PAGES)
+        };
+        if let Some(page) = self.hole_in(from, to, pages) {
             return Some(page);
         }
         self.hole_in(HIGH_BASE_PAGE, USER_END_PAGE, pages).or_else(|| self.hole_in(LOW_END_PAGE, HIGH_BASE_PAGE, pages))

@@ -15,8 +15,8 @@ const PRESENT: u32 = 4;
 const ABSENT: u32 = DENY | SPLIT;
 const FLAGS: u32 = 0xfff;
 
-/// First page the tables never cover: 3 GiB. Reservations of many gigabytes are placed above.
-pub(crate) const LOW_END_PAGE: u64 = 0xc_0000;
+/// First page the tables never cover: 3.75 GiB. Reservations of many gigabytes are placed above.
+pub(crate) const LOW_END_PAGE: u64 = 0xf_0000;
 /// The tables grow in steps of this many pages.
 const STEP: usize = 256;
 

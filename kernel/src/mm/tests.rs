@@ -171,6 +171,27 @@ fn reservations_cost_nothing_and_lie_high() {
     assert_eq!(rig.why(1 << 40, Access::Read), Some(MemFaultKind::NonCanonical));
 }
 
+/// What a Java machine asks for: half a gigabyte of heap, a gigabyte for its classes. Above the tables each access to them
+/// would be a call.
+#[test]
+fn large_mappings_lie_where_the_cpu_is_fast_and_leave_room() {
+    const GIB: u64 = 1 << 18;
+    let mut rig = Rig::new(64);
+    let heap = rig.map(0, GIB / 2 + 0x600, Prot::empty(), false).unwrap();
+    let classes = rig.map(0, GIB, Prot::empty(), false).unwrap();
+    let small = rig.map(0, 16, RW, false).unwrap();
+    assert!(small < heap && heap < classes && classes + GIB <= tables::LOW_END_PAGE);
+    assert_eq!(rig.space.tables.table_bytes(), 0, "a reservation costs nothing");
+    rig.mem().protect(heap..heap + 16, RW).unwrap();
+    rig.write(heap + 3, 7).unwrap();
+    assert_eq!(rig.read(heap + 3), Ok(7));
+    assert!(rig.space.tables.read_table().len() as u64 > heap + 3, "reached by the tables");
+    // As many as ask: ordinary mappings still find a place below.
+    while rig.map(0, GIB / 2, Prot::empty(), false).unwrap() < tables::LOW_END_PAGE {}
+    assert!(rig.map(0, GIB / 4, RW, false).unwrap() < tables::LOW_END_PAGE);
+    assert!(rig.map(0, GIB / 4, RW, false).unwrap() < tables::LOW_END_PAGE);
+}
+
 #[test]
 fn the_limit_is_a_fault_and_not_the_end() {
     let mut rig = Rig::new(64);
