@@ -10,7 +10,7 @@ root. runc starts its container anew each time, on the host's network, its files
 process is up, the code compiled, and a fresh instance is made for the request. CPU is that of the process, or of runc and all
 in its container. Memory: what one more instance, which is in the middle of an answer, adds to the process, or what a container's
 processes have of their own after an answer; shared pages count for nobody. Files as for check.py. Each row says the load of
-the machine.
+the machine. http-go.tar is made by testsuite/images/make-go.sh.
 """
 import argparse, asyncio, json, os, resource, shutil, socket, statistics, subprocess, sys, tempfile, time
 
@@ -32,6 +32,7 @@ KINDS = (
     ("python http.server", "http-debian", "server:8000", "python3 -m http.server --directory /srv/www 8000", "/index.html", "srv/www/index.html", ()),
     ("python http.server, translated", "http-debian", "server:8000", "python3 -m http.server --directory /srv/www 8000", "/index.html", "srv/www/index.html",
      ("--aot-size", "6m", "--train", TRAIN.format(port=8000, path="/index.html"))),
+    ("Go net/http", "http-go", "server:8080", "server", "/", "srv/www/index.html", ()),
     ("Go (esbuild --serve)", "tools-root", "server:8000", "sleep 1000000 | esbuild --serve=8000 --servedir=/srv/js/node_modules/preact",
      "/package.json", "srv/js/node_modules/preact/package.json", ()),
 )

@@ -8,7 +8,7 @@ pub(crate) fn run(words: &[String]) -> Result<bool, Failure> {
     let mut args = Args::new(words);
     let all = args.flag("--all");
     args.finish()?;
-    let more: &[&str] = if all { &["make-heavy.sh", "make-v86.sh"] } else { &[] };
+    let more: &[&str] = if all { &["make-heavy.sh", "make-v86.sh", "make-go.sh"] } else { &[] };
     let usual = ["make-debian.sh", "make-musl.sh", "make-tools.sh", "make-luajit.sh", "make-web.sh", "make-http.sh"];
     for script in usual.iter().chain(more) {
         let path = repo::top().join("testsuite/images").join(script);

@@ -35,7 +35,7 @@ usage: cargo x COMMAND
   memory [--brainworm FILE] [--image FILE]
                              what processes and forks take of linear memory, under wasm
   images [--all]             make the images the tests run in, into .cache/ (root, network, Debian's packages); with --all
-                             also what only recorded runs need: the set `heavy`, and v86
+                             also what only recorded runs need: the set `heavy`, v86, a server in Go
   scripts [--runner 'CMD PREFIX'] [--set NAME,..] [--only REGEX] [--jobs N] [--timeout S] [--stock] [--known FILE|none]
                              run recorded shell scripts with a runner (default: this machine's Linux) and compare
   sys [--runner 'CMD PREFIX'] [--only REGEX] [--timeout S] [--build]
