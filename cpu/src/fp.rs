@@ -6,6 +6,7 @@
 
 mod approx;
 mod host;
+pub(crate) mod quick;
 
 use crate::Exception;
 use crate::insn::Width;

@@ -39,6 +39,8 @@ pub struct Wanted {
     pub seen: Vec<u32>,
     /// A place in the table.
     pub place: u32,
+    /// Instructions it may have now: more are not worth their translation yet.
+    pub limit: u32,
 }
 
 /// What is to be translated together.
@@ -70,24 +72,29 @@ pub struct Done {
 pub struct Translated {
     /// The module.
     pub wasm: Vec<u8>,
-    /// Its functions: those of the request that could be translated.
+    /// Its functions: those of the request that could be translated. Without any there is no module.
     pub functions: Vec<Done>,
+    /// Those with more instructions than they may have now: place, and instructions.
+    pub too_long: Vec<(u32, u32)>,
 }
 
 /// [`translate`], as a value: an embedder that never names it does not carry it along.
-pub type Translate = fn(&Request<'_>) -> Option<Translated>;
+pub type Translate = fn(&Request<'_>) -> Translated;
 
-/// Translates what can be. `None`: nothing.
-pub fn translate(request: &Request<'_>) -> Option<Translated> {
-    let found = request.functions.iter().filter_map(|wanted| Some((wanted.place, region(request.code, wanted)?)));
-    let found: Vec<(u32, Region)> = found.collect();
-    if found.is_empty() {
-        return None;
+/// Translates what can be.
+pub fn translate(request: &Request<'_>) -> Translated {
+    let (mut found, mut too_long) = (Vec::new(), Vec::new());
+    for wanted in request.functions {
+        let Some(region) = region(request.code, wanted) else { continue };
+        match region.instructions() {
+            instructions if instructions > wanted.limit as usize => too_long.push((wanted.place, instructions as u32)),
+            _ => found.push((wanted.place, region)),
+        }
     }
-    let wasm = module(request, &found);
+    let wasm = if found.is_empty() { Vec::new() } else { module(request, &found) };
     let functions =
         found.into_iter().map(|(place, region)| Done { place, entries: region.entries, bytes: region.bytes }).collect();
-    Some(Translated { wasm, functions })
+    Translated { wasm, functions, too_long }
 }
 
 /// The region of a function: what is reachable from its start, and blocks that ran but that nothing direct leads to

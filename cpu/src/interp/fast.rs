@@ -12,7 +12,7 @@ use super::op::{Code, Kind, Op, insn, slot};
 use super::regions::Ran;
 use crate::emit::{Done, Emit, Helper};
 use crate::flags::{Flag, FlagOp};
-use crate::fp::{FpCvt, FpOp, FpType, Lanes};
+use crate::fp::{self, FpCvt, FpOp, FpType, Lanes};
 use crate::insn::{Cond, Insn, Mem, Mn, Operand, Width};
 use crate::isa::{alu, bit, flow, mov, shift, sse};
 use crate::mem::{self, HostAddr, MemView, entry};
@@ -348,24 +348,24 @@ impl Emit for Fast<'_> {
     }
 
     #[inline(always)]
-    fn fp(&mut self, _: FpOp, _: FpType, _: Lanes, _: Bytes, _: Bytes) -> Result<Bytes, Miss> {
-        Err(Miss)
+    fn fp(&mut self, op: FpOp, t: FpType, lanes: Lanes, a: Bytes, b: Bytes) -> Result<Bytes, Miss> {
+        fp::quick::arith(self.cpu.mxcsr, op, t, lanes, a, b).ok_or(Miss)
     }
     #[inline(always)]
-    fn fp_convert(&mut self, _: FpCvt, _: Bytes, _: Bytes) -> Result<Bytes, Miss> {
-        Err(Miss)
+    fn fp_convert(&mut self, op: FpCvt, a: Bytes, b: Bytes) -> Result<Bytes, Miss> {
+        fp::quick::convert(self.cpu.mxcsr, op, a, b).ok_or(Miss)
     }
     #[inline(always)]
-    fn fp_to_int(&mut self, _: FpType, _: Width, _: bool, _: Bytes) -> Result<u64, Miss> {
-        Err(Miss)
+    fn fp_to_int(&mut self, t: FpType, w: Width, truncate: bool, x: Bytes) -> Result<u64, Miss> {
+        fp::quick::to_int(self.cpu.mxcsr, t, w, truncate, x).ok_or(Miss)
     }
     #[inline(always)]
-    fn fp_from_int(&mut self, _: FpType, _: Width, _: Bytes, _: u64) -> Result<Bytes, Miss> {
-        Err(Miss)
+    fn fp_from_int(&mut self, t: FpType, w: Width, a: Bytes, v: u64) -> Result<Bytes, Miss> {
+        fp::quick::from_int(self.cpu.mxcsr, t, w, a, v).ok_or(Miss)
     }
     #[inline(always)]
-    fn fp_compare(&mut self, _: FpType, _: bool, _: Bytes, _: Bytes) -> Result<u64, Miss> {
-        Err(Miss)
+    fn fp_compare(&mut self, t: FpType, _: bool, a: Bytes, b: Bytes) -> Result<u64, Miss> {
+        fp::quick::compare(t, a, b).ok_or(Miss)
     }
 }
 
@@ -373,6 +373,7 @@ impl Emit for Fast<'_> {
 macro_rules! fast {
     (
         ops { $($name:ident $($path:ident)::+ $mn:ident $w:ident $sw:ident $kind:ident;)* }
+        fp { $($pname:ident $($ppath:ident)::+ $pmn:ident $pw:ident $pkind:ident;)* }
         fused { $($fname:ident $($fpath:ident)::+ $fmn:ident $fw:ident $fkind:ident $fcond:ident;)* }
         jcc { $($jname:ident $jprod:ident $jcond:ident;)* }
         set { $($sname:ident $sprod:ident $scond:ident;)* }
@@ -443,6 +444,14 @@ macro_rules! fast {
                             Ok(()) => next!(),
                             Err(Miss) => break ip,
                         }
+                    })*
+                    // What these cannot do, they can do the general way at once.
+                    $(Code::$pname => {
+                        let i = insn(op, Mn::$pmn, Width::$pw, Width::$pw, Kind::$pkind);
+                        if $($ppath)::+(&mut arm!(), &i).is_ok() || frame.general(cpu, op, false) {
+                            next!()
+                        }
+                        break core::ptr::null();
                     })*
                     $(Code::$fname => {
                         let i = insn(op, Mn::$fmn, Width::$fw, Width::$fw, Kind::$fkind);
@@ -566,7 +575,7 @@ macro_rules! fast {
                         break core::ptr::null();
                     }
                     Code::Generic => {
-                        if frame.general(cpu, op) {
+                        if frame.general(cpu, op, op.a != 0) {
                             next!()
                         }
                         left -= if op.a == 0 { 0 } else { op.d as i64 };

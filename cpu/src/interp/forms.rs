@@ -376,6 +376,70 @@ macro_rules! hot_forms {
                 PunpcklwdVv   sse::shuffle::punpcklwd   Punpcklwd  W64 W64 Vv;
                 PunpcklqdqVv  sse::shuffle::punpcklqdq  Punpcklqdq W64 W64 Vv;
                 PshufdVvi     sse::shuffle::pshufd      Pshufd     W64 W64 Vvi;
+                MovhpsVm      sse::mov::movhps        Movhps     W64 W64 Vm;
+                MovhpsMv      sse::mov::movhps        Movhps     W64 W64 Mv;
+                MovlpsVm      sse::mov::movlps        Movlps     W64 W64 Vm;
+                MovlpsMv      sse::mov::movlps        Movlps     W64 W64 Mv;
+                PunpckhqdqVv  sse::shuffle::punpckhqdq Punpckhqdq W64 W64 Vv;
+                PunpckldqVv   sse::shuffle::punpckldq Punpckldq  W64 W64 Vv;
+            }
+            fp {
+                // ---- floating point: what the host's own arithmetic cannot do is done the general way
+                AddsdVv       sse::fp_arith::addsd    Addsd      W64 Vv;
+                AddsdVm       sse::fp_arith::addsd    Addsd      W64 Vm;
+                AddsdVx       sse::fp_arith::addsd    Addsd      W64 Vx;
+                SubsdVv       sse::fp_arith::subsd    Subsd      W64 Vv;
+                SubsdVm       sse::fp_arith::subsd    Subsd      W64 Vm;
+                SubsdVx       sse::fp_arith::subsd    Subsd      W64 Vx;
+                MulsdVv       sse::fp_arith::mulsd    Mulsd      W64 Vv;
+                MulsdVm       sse::fp_arith::mulsd    Mulsd      W64 Vm;
+                MulsdVx       sse::fp_arith::mulsd    Mulsd      W64 Vx;
+                DivsdVv       sse::fp_arith::divsd    Divsd      W64 Vv;
+                DivsdVm       sse::fp_arith::divsd    Divsd      W64 Vm;
+                DivsdVx       sse::fp_arith::divsd    Divsd      W64 Vx;
+                AddssVm       sse::fp_arith::addss    Addss      W32 Vm;
+                SubssVm       sse::fp_arith::subss    Subss      W32 Vm;
+                MulssVm       sse::fp_arith::mulss    Mulss      W32 Vm;
+                DivssVm       sse::fp_arith::divss    Divss      W32 Vm;
+                AddssVv       sse::fp_arith::addss    Addss      W64 Vv;
+                SubssVv       sse::fp_arith::subss    Subss      W64 Vv;
+                MulssVv       sse::fp_arith::mulss    Mulss      W64 Vv;
+                DivssVv       sse::fp_arith::divss    Divss      W64 Vv;
+                AddpdVv       sse::fp_arith::addpd    Addpd      W64 Vv;
+                AddpdVm       sse::fp_arith::addpd    Addpd      W64 Vm;
+                SubpdVv       sse::fp_arith::subpd    Subpd      W64 Vv;
+                SubpdVm       sse::fp_arith::subpd    Subpd      W64 Vm;
+                MulpdVv       sse::fp_arith::mulpd    Mulpd      W64 Vv;
+                MulpdVm       sse::fp_arith::mulpd    Mulpd      W64 Vm;
+                AddpsVv       sse::fp_arith::addps    Addps      W64 Vv;
+                AddpsVm       sse::fp_arith::addps    Addps      W64 Vm;
+                SubpsVv       sse::fp_arith::subps    Subps      W64 Vv;
+                SubpsVm       sse::fp_arith::subps    Subps      W64 Vm;
+                MulpsVv       sse::fp_arith::mulps    Mulps      W64 Vv;
+                MulpsVm       sse::fp_arith::mulps    Mulps      W64 Vm;
+                MulpsVx       sse::fp_arith::mulps    Mulps      W64 Vx;
+                AddpsVx       sse::fp_arith::addps    Addps      W64 Vx;
+                DivpdVv       sse::fp_arith::divpd    Divpd      W64 Vv;
+                SqrtsdVv      sse::fp_arith::sqrtsd   Sqrtsd     W64 Vv;
+                MinsdVv       sse::fp_arith::minsd    Minsd      W64 Vv;
+                MaxsdVv       sse::fp_arith::maxsd    Maxsd      W64 Vv;
+                UcomisdVv     sse::fp_cmp::ucomisd    Ucomisd    W64 Vv;
+                UcomisdVm     sse::fp_cmp::ucomisd    Ucomisd    W64 Vm;
+                ComisdVv      sse::fp_cmp::comisd     Comisd     W64 Vv;
+                ComisdVm      sse::fp_cmp::comisd     Comisd     W64 Vm;
+                UcomissVv     sse::fp_cmp::ucomiss    Ucomiss    W64 Vv;
+                ComissVv      sse::fp_cmp::comiss     Comiss     W64 Vv;
+                UcomissVm     sse::fp_cmp::ucomiss    Ucomiss    W32 Vm;
+                ComissVm      sse::fp_cmp::comiss     Comiss     W32 Vm;
+                Cvtsi2sdVr32  sse::fp_cvt::cvtsi2sd   Cvtsi2sd   W32 Vr;
+                Cvtsi2sdVr    sse::fp_cvt::cvtsi2sd   Cvtsi2sd   W64 Vr;
+                Cvtsi2ssVr32  sse::fp_cvt::cvtsi2ss   Cvtsi2ss   W32 Vr;
+                Cvttsd2siRv32 sse::fp_cvt::cvttsd2si  Cvttsd2si  W32 Rv;
+                Cvttsd2siRv   sse::fp_cvt::cvttsd2si  Cvttsd2si  W64 Rv;
+                Cvttss2siRv32 sse::fp_cvt::cvttss2si  Cvttss2si  W32 Rv;
+                Cvtss2sdVv    sse::fp_cvt::cvtss2sd   Cvtss2sd   W64 Vv;
+                Cvtss2sdVm    sse::fp_cvt::cvtss2sd   Cvtss2sd   W32 Vm;
+                Cvtsd2ssVv    sse::fp_cvt::cvtsd2ss   Cvtsd2ss   W64 Vv;
             }
             fused {
                 // ---- compare and branch in one

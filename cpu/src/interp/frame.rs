@@ -31,6 +31,8 @@ pub(super) struct Frame<'a> {
     pub left: i64,
     /// `cpu.rip` is not to enter a region.
     pub is_plain: bool,
+    /// Instructions done the general way.
+    pub slow: i64,
 }
 
 impl<'a> Frame<'a> {
@@ -43,7 +45,7 @@ impl<'a> Frame<'a> {
         vectors: &'a mut Vectors,
     ) -> Frame<'a> {
         let view = bus.view();
-        Frame { view, jumps, insns, bus, vectors, cost: 0, step: None, regions, counts, left: 0, is_plain: false }
+        Frame { view, jumps, insns, bus, vectors, cost: 0, step: None, regions, counts, left: 0, is_plain: false, slow: 0 }
     }
 
     /// Runs the region of a [`Code::Region`] op; `left` is the budget, before and after.
@@ -77,9 +79,11 @@ impl<'a> Frame<'a> {
         false
     }
 
-    /// Does the instruction of a [`Code::Generic`] op; false: leave the loop, `step` says why.
+    /// Does the instruction that an op has in the side table; false: leave the loop, `step` says why. `ends`: it does so
+    /// always.
     #[inline(never)]
-    pub(super) fn general(&mut self, cpu: &mut Cpu, op: &Op) -> bool {
+    pub(super) fn general(&mut self, cpu: &mut Cpu, op: &Op, ends: bool) -> bool {
+        self.slow += 1;
         let insn = &self.insns[op.imm as usize];
         let rip = cpu.gpr[Gpr::CODE_PAGE.0 as usize].wrapping_add(op.off as u64);
         cpu.rip = rip;
@@ -88,7 +92,7 @@ impl<'a> Frame<'a> {
         let guest = exec.guest();
         (self.view, self.cost) = (guest.view(), self.cost + guest.cost);
         let wrote_code = guest.wrote_code;
-        if exit.is_none() && !wrote_code && op.a == 0 {
+        if exit.is_none() && !wrote_code && !ends {
             return true;
         }
         self.step = Some(match exit {

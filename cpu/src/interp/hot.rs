@@ -3,7 +3,7 @@
 //! that are nearly as warm. What regions run is not looked at: who is there is translated already.
 
 use super::Engine;
-use super::jit::{INTERVAL, JitCounts, JitSettings, Unpublished};
+use super::jit::{Heat, INTERVAL, JitCounts, JitSettings, SLOWNESS, Unpublished};
 use crate::ahead::Call;
 use crate::insn::Width;
 use crate::jit::{Request, Wanted};
@@ -19,6 +19,13 @@ const BATCH_MAX: usize = 8;
 const WINDOW_PAGES: u64 = 64;
 /// How many pages back the beginning of a function is looked for.
 const PAGES_BACK: u64 = 3;
+
+/// A function that may be worth its translation: its first byte, a block of it that ran, and the instructions it may have.
+struct Function {
+    start: u64,
+    at: u64,
+    limit: u32,
+}
 
 impl Engine {
     /// Translates hot code from now on. Modules wait in [`Engine::take_unpublished`].
@@ -103,7 +110,8 @@ impl Engine {
                 return exit;
             }
             if is_due {
-                self.look(cpu, bus);
+                let slow = self.jit().map_or(0, |jit| core::mem::take(&mut jit.slow));
+                self.look(cpu, bus, (1 + slow * SLOWNESS / INTERVAL) as u32);
                 if self.has_news() {
                     return exit;
                 }
@@ -113,15 +121,15 @@ impl Engine {
 
     #[cold]
     #[inline(never)]
-    fn look(&mut self, cpu: &Cpu, bus: &mut dyn Bus) {
+    fn look(&mut self, cpu: &Cpu, bus: &mut dyn Bus, weight: u32) {
         let left_to = self.regions.as_mut().and_then(|regions| regions.left_to.take());
         for rip in left_to.into_iter().chain([cpu.rip]) {
-            self.sample(rip, bus);
+            self.sample(rip, bus, weight);
         }
     }
 
-    /// The guest is at `rip`, and not in a region.
-    fn sample(&mut self, rip: u64, bus: &mut dyn Bus) {
+    /// The guest is at `rip`, and not in a region; what it did since the last look took the time of `weight` intervals.
+    fn sample(&mut self, rip: u64, bus: &mut dyn Bus, weight: u32) {
         let Ok(page) = bus.fetch(rip) else { return };
         self.drain(bus);
         let (host, view) = (HostAddr(page.host.0 | rip as u32 & 0xfff), bus.view());
@@ -132,7 +140,7 @@ impl Engine {
         let Some(jit) = self.jit() else { return };
         if jit.is_forced()
             || jit.is_coming(start_host)
-            || !jit.heat_up(start_host, start, rip, view.code_tag)
+            || !jit.heat_up(start_host, (start, rip, view.code_tag), weight)
             || jit.is_busy()
         {
             return;
@@ -148,15 +156,18 @@ impl Engine {
             .map(|(at, heat)| (heat.samples, *at))
             .collect();
         warm.sort_unstable_by(|a, b| b.cmp(a));
-        let chosen: Vec<u32> = [start_host.0].into_iter().chain(warm.into_iter().map(|(_, at)| at)).collect();
-        let mut functions = Vec::new();
-        for at in chosen.into_iter().take(BATCH_MAX) {
-            if let Some(heat) = jit.heat.get_mut(&at) {
-                (heat.samples, heat.tries) = (0, heat.tries + 1);
-                functions.push((heat.rip, heat.at));
+        let chosen = [start_host.0].into_iter().chain(warm.into_iter().map(|(_, at)| at)).take(BATCH_MAX);
+        let heats: Vec<(u32, Heat)> = chosen.filter_map(|at| Some((at, *jit.heat.get(&at)?))).collect();
+        let function = |heat: &Heat| Function { start: heat.rip, at: heat.at, limit: jit.limit(heat.samples) };
+        let functions: Vec<Function> = heats.iter().map(|(_, heat)| function(heat)).collect();
+        let lengths = self.translate_hot(bus, &functions);
+        for (n, (at, _)) in heats.iter().enumerate() {
+            let Some(heat) = self.jit().and_then(|jit| jit.heat.get_mut(at)) else { continue };
+            match lengths.iter().find(|(function, _)| *function == n) {
+                Some((_, instructions)) => heat.instructions = *instructions,
+                None => (heat.samples, heat.tries) = (0, heat.tries + 1),
             }
         }
-        self.translate_hot(bus, &functions);
     }
 
     /// Everything is to be translated when it is first run: true when there is something new for the host.
@@ -165,7 +176,7 @@ impl Engine {
         if !is_wanted || self.has_region(host) || !self.jit().is_some_and(|jit| jit.is_first_try(host)) {
             return false;
         }
-        self.translate_hot(bus, &[(cpu.rip, cpu.rip)]);
+        self.translate_hot(bus, &[Function { start: cpu.rip, at: cpu.rip, limit: u32::MAX }]);
         self.has_news()
     }
 
@@ -198,12 +209,13 @@ impl Engine {
         (rip, host)
     }
 
-    /// Translates functions, given as (first byte, block that ran), all in the address space of `bus`.
-    fn translate_hot(&mut self, bus: &mut dyn Bus, functions: &[(u64, u64)]) {
-        let Some(first) = functions.iter().map(|(start, _)| start >> 12).min() else { return };
+    /// Translates functions, all in the address space of `bus`. Answers those that are too long yet: number, and
+    /// instructions.
+    fn translate_hot(&mut self, bus: &mut dyn Bus, functions: &[Function]) -> Vec<(usize, u32)> {
+        let Some(first) = functions.iter().map(|function| function.start >> 12).min() else { return Vec::new() };
         let mut pages: Vec<(u32, HostAddr)> = Vec::new();
         let mut wanted: Vec<Wanted> = Vec::new();
-        for &(start, at) in functions {
+        for &Function { start, at, limit } in functions {
             let here = self.pages_from(bus, start);
             let end = ((start >> 12) + here.len() as u64) << 12;
             let end = end.min(start + FUNCTION_MAX).max(start);
@@ -219,28 +231,31 @@ impl Engine {
             let offset = |at: u64| (at - (first << 12)) as u32;
             let mut seen: Vec<u32> = seen.into_iter().filter(|at| (start..end).contains(at)).map(offset).collect();
             seen.sort_unstable();
-            wanted.push(Wanted { start: offset(start), range: offset(start)..offset(end), seen, place: 0 });
+            wanted.push(Wanted { start: offset(start), range: offset(start)..offset(end), seen, place: 0, limit });
         }
         pages.sort_unstable();
         pages.dedup();
         // The looks at the pages may have told of others that are void.
         self.drain(bus);
-        let Some(&(last, _)) = pages.last() else { return };
+        let Some(&(last, _)) = pages.last() else { return Vec::new() };
         let view = bus.view();
         let mut code = vec![0; (last as usize + 1) << 12];
         for (page, host) in &pages {
             code[(*page as usize) << 12..][..0x1000].copy_from_slice(&view.copy_page(*host));
         }
-        let Some(jit) = self.jit() else { return };
+        let Some(jit) = self.jit() else { return Vec::new() };
         let mut places = jit.take_places(wanted.len());
         if places.is_none() {
             self.retire_code();
             places = self.jit().and_then(|jit| jit.take_places(wanted.len()));
         }
-        let (Some(places), Some(jit)) = (places, self.jit()) else { return };
+        let (Some(places), Some(jit)) = (places, self.jit()) else { return Vec::new() };
         wanted.iter_mut().zip(&places).for_each(|(wanted, place)| wanted.place = *place);
         let request = Request { code: &code, base: first << 12, functions: &wanted, table_len: jit.table_len() };
-        let Some(translated) = (jit.settings.translate)(&request) else { return jit.give_back(places) };
+        let translated = (jit.settings.translate)(&request);
+        let number = |place: u32| places.iter().position(|given| *given == place);
+        let too_long = translated.too_long.iter().filter_map(|(place, length)| Some((number(*place)?, *length)));
+        let too_long = too_long.collect();
         let used: Vec<u32> = translated.functions.iter().map(|done| done.place).collect();
         jit.give_back(places.into_iter().filter(|place| !used.contains(place)));
         let covered = |page: u32| {
@@ -249,7 +264,10 @@ impl Engine {
         };
         let pages = pages.into_iter().filter(|(page, _)| covered(*page)).map(|(page, host)| (page, host.0 >> 12));
         let pages = pages.collect();
-        jit.add(translated, pages);
+        if !translated.functions.is_empty() {
+            jit.add(translated, pages);
+        }
+        too_long
     }
 
     /// The page of `rip` and those behind it that ran too, by place in the arena.

@@ -12,6 +12,10 @@ use hashbrown::HashMap;
 
 /// Instructions between two looks at where the guest is.
 pub(super) const INTERVAL: i64 = 16_384;
+/// Instructions of a function that the threshold is for.
+pub(super) const USUAL: u32 = 128;
+/// What an instruction done the general way takes, in instructions with a form of their own.
+pub(super) const SLOWNESS: i64 = 5;
 /// Units the host may be working on at a time.
 const WAITING_MAX: usize = 2;
 /// Marks the number of a unit among those of spans.
@@ -26,8 +30,8 @@ const HEAT_MAX: usize = 8192;
 pub struct JitSettings {
     /// [`crate::jit::translate`].
     pub translate: Translate,
-    /// Samples (one every 16,384 instructions) after which a function is translated; 0: everything, when it is run
-    /// for the first time.
+    /// Samples (one every 16,384 instructions) after which a function of up to 128 instructions is translated,
+    /// longer ones proportionally later; 0: everything, when it is run for the first time.
     pub threshold: u32,
     /// First place of table 0 that is free for functions.
     pub first_place: u32,
@@ -82,6 +86,8 @@ pub(super) struct Heat {
     pub(super) samples: u32,
     /// Translations so far.
     pub(super) tries: u32,
+    /// How many instructions it has, if that is known.
+    pub(super) instructions: u32,
     /// Where the function was seen, and the block.
     pub(super) rip: u64,
     pub(super) at: u64,
@@ -113,6 +119,8 @@ pub(super) struct Jit {
     pub(super) outbox: Vec<Unpublished>,
     pub(super) retired: Vec<u32>,
     pub(super) until_sample: i64,
+    /// Instructions done the general way since the last look.
+    pub(super) slow: i64,
     pub(super) counts: JitCounts,
 }
 
@@ -131,6 +139,7 @@ impl Jit {
             outbox: Vec::new(),
             retired: Vec::new(),
             until_sample: INTERVAL,
+            slow: 0,
             counts: JitCounts::default(),
         }
     }
@@ -186,16 +195,25 @@ impl Jit {
         place.map_err(|place| tried.insert(place, off)).is_err()
     }
 
-    /// Counts a sample of a function; true when it is to be translated.
-    pub(super) fn heat_up(&mut self, start: HostAddr, rip: u64, at: u64, tag: u32) -> bool {
+    /// Counts `weight` samples of a function; true when it is to be translated.
+    pub(super) fn heat_up(&mut self, start: HostAddr, seen: (u64, u64, u32), weight: u32) -> bool {
         if self.heat.len() >= HEAT_MAX && !self.heat.contains_key(&start.0) {
             self.heat.clear();
         }
         let voids = self.pages.get(&(start.0 >> 12)).map_or(0, |page| page.voids);
-        let heat = self.heat.entry(start.0).or_insert(Heat { samples: 0, tries: 0, rip, at, tag });
-        heat.samples += 1;
-        (heat.rip, heat.at, heat.tag) = (rip, at, tag);
-        u64::from(heat.samples) >= u64::from(self.settings.threshold) << (heat.tries + voids).min(DOUBLINGS_MAX)
+        let (rip, at, tag) = seen;
+        let heat = self.heat.entry(start.0).or_insert(Heat { samples: 0, tries: 0, instructions: 0, rip, at, tag });
+        heat.samples = heat.samples.saturating_add(weight);
+        (heat.rip, heat.at, heat.tag) = seen;
+        // What a translation costs grows with its length: it waits until interpreting has cost as much.
+        let needed = u64::from(self.settings.threshold) * u64::from(heat.instructions.max(USUAL)) / u64::from(USUAL);
+        u64::from(heat.samples) >= needed << (heat.tries + voids).min(DOUBLINGS_MAX)
+    }
+
+    /// How many instructions a function with so many samples may have.
+    pub(super) fn limit(&self, samples: u32) -> u32 {
+        let limit = u64::from(samples) * u64::from(USUAL) / u64::from(self.settings.threshold.max(1));
+        u32::try_from(limit).unwrap_or(u32::MAX).max(USUAL)
     }
 
     /// Places for functions, or none: then everything there is has made room.
@@ -234,7 +252,7 @@ impl Jit {
         for (_, host) in &pages {
             self.pages.entry(*host).or_default().units.push(id);
         }
-        let Translated { wasm, functions } = translated;
+        let Translated { wasm, functions, .. } = translated;
         self.counts.units += 1;
         self.counts.functions += functions.len() as u64;
         self.counts.bytes += wasm.len() as u64;

@@ -186,9 +186,12 @@ impl Engine {
             // the same page; the view is the bus's now and nothing is called before the loop returns.
             #[allow(unsafe_code, reason = "the loop trusts ops")]
             let at = unsafe { fast::run(cpu, ip, &mut frame, budget) };
-            let (step, cost) = (frame.step, frame.cost);
+            let (step, cost, slow) = (frame.step, frame.cost, frame.slow);
             is_plain = frame.is_plain;
             *budget -= cost;
+            if let Some(jit) = self.jit() {
+                jit.slow += slow;
+            }
             ip = core::ptr::null();
             if let Some(step) = step {
                 self.drain(bus);

@@ -74,6 +74,7 @@ pub(super) enum Producer {
 macro_rules! declare {
     (
         ops { $($name:ident $($path:ident)::+ $mn:ident $w:ident $sw:ident $kind:ident;)* }
+        fp { $($pname:ident $($ppath:ident)::+ $pmn:ident $pw:ident $pkind:ident;)* }
         fused { $($fname:ident $($fpath:ident)::+ $fmn:ident $fw:ident $fkind:ident $fcond:ident;)* }
         jcc { $($jname:ident $jprod:ident $jcond:ident;)* }
         set { $($sname:ident $sprod:ident $scond:ident;)* }
@@ -83,7 +84,7 @@ macro_rules! declare {
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
         pub(super) enum Code {
-            $($name,)* $($fname,)* $($jname,)* $($sname,)* $($cname,)*
+            $($name,)* $($pname,)* $($fname,)* $($jname,)* $($sname,)* $($cname,)*
             /// jcc, setcc, cmovcc (32, 64) by the condition in `b`, whatever the flags come from.
             JccAny, SetAny, CmovAny32, CmovAny64,
             /// To `disp`.
@@ -115,6 +116,13 @@ macro_rules! declare {
         pub(super) fn hot(mn: Mn, w: Width, sw: Width, kind: Kind) -> Option<Code> {
             Some(match (mn, w, sw, kind) {
                 $((Mn::$mn, Width::$w, Width::$sw, Kind::$kind) => Code::$name,)*
+                _ => return None,
+            })
+        }
+        /// The code of a hot form of floating point.
+        pub(super) fn fp(mn: Mn, w: Width, kind: Kind) -> Option<Code> {
+            Some(match (mn, w, kind) {
+                $((Mn::$pmn, Width::$pw, Kind::$pkind) => Code::$pname,)*
                 _ => return None,
             })
         }

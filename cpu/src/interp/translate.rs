@@ -169,6 +169,11 @@ impl<'a> Builder<'a> {
             self.note_flags(i);
             return Then::On;
         }
+        if let Some(op) = fp_form(i, off) {
+            self.ops.push(Op { imm: side(*i), ..op });
+            self.note_flags(i);
+            return Then::On;
+        }
         let ends = ends_block(i);
         self.ops.push(Op { imm: side(*i), a: ends as u8, ..owing });
         self.note_flags(i);
@@ -272,6 +277,11 @@ fn hot_form(i: &Insn, off: u32) -> Option<Op> {
         Mn::Orps | Mn::Orpd => Mn::Por,
         Mn::Andps | Mn::Andpd => Mn::Pand,
         Mn::Andnps | Mn::Andnpd => Mn::Pandn,
+        Mn::Movhpd => Mn::Movhps,
+        Mn::Movlpd => Mn::Movlps,
+        Mn::Unpcklpd | Mn::Movlhps => Mn::Punpcklqdq,
+        Mn::Unpckhpd => Mn::Punpckhqdq,
+        Mn::Unpcklps => Mn::Punpckldq,
         mn => mn,
     };
     let (mut w, mut sw) = (i.width, i.src_width);
@@ -294,6 +304,12 @@ fn hot_form(i: &Insn, off: u32) -> Option<Op> {
     }
     op.code = op::hot(mn, w, sw, kind)?;
     Some(op)
+}
+
+/// The op of a floating-point instruction with a form of its own; its `imm` is to be a place in the side table.
+fn fp_form(i: &Insn, off: u32) -> Option<Op> {
+    let (kind, op) = op::operands(i, off)?;
+    Some(Op { code: op::fp(i.mn, i.width, kind)?, ..op })
 }
 
 /// String instructions, for which REP is not a hint.

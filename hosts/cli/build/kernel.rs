@@ -1,6 +1,6 @@
 //! The kernel module (`hosts/module`) in each of its flavours, those for WASI 0.2 made components of. For preview 1 there are
 //! two: what goes into built files is made small, what `run` uses is made fast and has `--strace` and the JIT. With
-//! BRAINWORM_KERNEL or BRAINWORM_KERNEL_RUN set to a file, that file is embedded instead.
+//! BRAINWORM_KERNEL, BRAINWORM_KERNEL_RUN, BRAINWORM_COMPONENT or BRAINWORM_HTTP set to a file, that file is embedded instead.
 
 use sha2::{Digest, Sha256};
 use std::env;
@@ -33,24 +33,26 @@ pub(crate) fn main(root: &Path, target: &Path) {
     thread::scope(|scope| {
         let fast = scope.spawn(|| preview1(root, target, PREVIEW1[1]));
         preview1(root, target, PREVIEW1[0]);
-        for (name, variable) in [("component", "BRAINWORM_COMPONENT_PATH"), ("http", "BRAINWORM_HTTP_PATH")] {
-            let path = componentise(&flavour(root, target, name, "module", name));
-            println!("cargo::rustc-env={variable}={}", path.display());
+        for (name, variable) in [("component", "BRAINWORM_COMPONENT"), ("http", "BRAINWORM_HTTP")] {
+            let path = given(variable).unwrap_or_else(|| componentise(&flavour(root, target, name, "module", name)));
+            println!("cargo::rustc-env={variable}_PATH={}", path.display());
         }
         fast.join().expect("it told why it does not build");
     });
 }
 
 fn preview1(root: &Path, target: &Path, (variable, name, profile, features): (&str, &str, &str, &str)) {
-    println!("cargo::rerun-if-env-changed={variable}");
-    let kernel = match env::var_os(variable) {
-        Some(path) => PathBuf::from(path),
-        None => flavour(root, target, name, profile, features),
-    };
+    let kernel = given(variable).unwrap_or_else(|| flavour(root, target, name, profile, features));
     println!("cargo::rerun-if-changed={}", kernel.display());
     let digest: String = Sha256::digest(read(&kernel)).iter().map(|b| format!("{b:02x}")).collect();
     println!("cargo::rustc-env={variable}_PATH={}", kernel.display());
     println!("cargo::rustc-env={variable}_DIGEST={digest}");
+}
+
+/// The file to embed in place of a flavour.
+fn given(variable: &str) -> Option<PathBuf> {
+    println!("cargo::rerun-if-env-changed={variable}");
+    env::var_os(variable).map(PathBuf::from)
 }
 
 fn read(path: &Path) -> Vec<u8> {

@@ -15,11 +15,11 @@ const BY_HAND: u64 = 42;
 const FIRST_PLACE: u32 = 500;
 
 /// Every function is 13 bytes long, entered where it begins, and refused if that is not at the start of a page.
-fn translate(request: &Request<'_>) -> Option<Translated> {
+fn translate(request: &Request<'_>) -> Translated {
     let good = |w: &&crate::jit::Wanted| request.code[w.start as usize] == 0xb9 || request.code[w.start as usize] == 1;
     let done = |w: &crate::jit::Wanted| Done { place: w.place, entries: vec![w.start], bytes: w.start..w.start + 8 };
     let functions: Vec<Done> = request.functions.iter().filter(good).map(done).collect();
-    (!functions.is_empty()).then(|| Translated { wasm: vec![functions.len() as u8], functions })
+    Translated { wasm: vec![functions.len() as u8], functions, too_long: Vec::new() }
 }
 
 fn call(function: u32, cpu: &mut Cpu, env: &mut Env, entry: u32) -> i32 {
@@ -38,6 +38,9 @@ struct Rig {
 
 impl Rig {
     fn new(threshold: u32, places: u32) -> Rig {
+        Rig::with(translate, threshold, places)
+    }
+    fn with(translate: crate::jit::Translate, threshold: u32, places: u32) -> Rig {
         let (mut engine, mut bus) = (Engine::new(), Flat::new(8));
         engine.set_jit(JitSettings { translate, threshold, first_place: FIRST_PLACE, places }, call);
         (1..6).for_each(|page| bus.put(page << 12, &CODE));
@@ -144,8 +147,25 @@ fn a_high_threshold_stays_high() {
     use crate::interp::jit::Jit;
     let mut jit = Jit::new(JitSettings { translate, threshold: 1 << 26, first_place: FIRST_PLACE, places: 1 });
     let place = HostAddr(0x1000);
-    assert!(!jit.heat_up(place, 0, 0, 1));
+    assert!(!jit.heat_up(place, (0, 0, 1), 1));
     // Each attempt doubles it: past the 32 bits it was said in.
     jit.heat.get_mut(&place.0).unwrap().tries = 6;
-    assert!(!jit.heat_up(place, 0, 0, 1));
+    assert!(!jit.heat_up(place, (0, 0, 1), 1));
+}
+
+/// As `translate`, for functions that have 512 instructions each.
+fn translate_long(request: &Request<'_>) -> Translated {
+    let done = translate(request);
+    let is_too_long = |done: &Done| request.functions.iter().any(|w| w.place == done.place && w.limit < 512);
+    let (too_long, functions) = done.functions.into_iter().partition::<Vec<Done>, _>(is_too_long);
+    let too_long = too_long.into_iter().map(|done| (done.place, 512)).collect();
+    Translated { wasm: done.wasm, functions, too_long }
+}
+
+#[test]
+fn a_long_function_is_translated_later() {
+    // The loop takes 300,000 instructions: 18 looks.
+    assert_eq!(Rig::new(10, 8).run(1).1.len(), 1, "a short one");
+    assert_eq!(Rig::with(translate_long, 10, 8).run(1).1.len(), 0, "one that needs 40 looks");
+    assert_eq!(Rig::with(translate_long, 4, 8).run(1).1.len(), 1, "and one that needs 16");
 }
