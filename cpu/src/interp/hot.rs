@@ -1,9 +1,10 @@
 //! What is worth translating while the guest runs, found without a counter in the code: every few thousand instructions
-//! the engine looks where the guest is. A function that was met often enough is translated, together with others nearby
-//! that are nearly as warm. What regions run is not looked at: who is there is translated already.
+//! the engine looks where the guest is, and what was interpreted since the last look is charged to the function there. One
+//! that was charged with as much as its translation takes is translated, together with others nearby that are nearly
+//! as warm. What regions run costs nothing: who is there is translated already.
 
 use super::Engine;
-use super::jit::{Heat, INTERVAL, JitCounts, JitSettings, SLOWNESS, Unpublished};
+use super::jit::{Heat, INTERVAL, JitCounts, JitSettings, LEAVING, SLOW, Unpublished};
 use crate::ahead::Call;
 use crate::insn::Width;
 use crate::jit::{Request, Wanted};
@@ -110,8 +111,7 @@ impl Engine {
                 return exit;
             }
             if is_due {
-                let slow = self.jit().map_or(0, |jit| core::mem::take(&mut jit.slow));
-                self.look(cpu, bus, (1 + slow * SLOWNESS / INTERVAL) as u32);
+                self.look(cpu, bus);
                 if self.has_news() {
                     return exit;
                 }
@@ -119,31 +119,45 @@ impl Engine {
         }
     }
 
+    /// Charges what the interpreter did since the last look to where the guest is, if that is the interpreter's, and the
+    /// ways out of regions to where one of them led.
     #[cold]
     #[inline(never)]
-    fn look(&mut self, cpu: &Cpu, bus: &mut dyn Bus, weight: u32) {
+    fn look(&mut self, cpu: &Cpu, bus: &mut dyn Bus) {
+        let counts = self.region_counts();
         let left_to = self.regions.as_mut().and_then(|regions| regions.left_to.take());
-        for rip in left_to.into_iter().chain([cpu.rip]) {
-            self.sample(rip, bus, weight);
+        let Some(jit) = self.jit() else { return };
+        let sum = |of: fn(&super::RegionCounts) -> u64| counts.iter().map(of).fold(0, u64::wrapping_add);
+        let in_regions = (sum(|counts| counts.instructions), sum(|counts| counts.left));
+        let before = core::mem::replace(&mut jit.in_regions, in_regions);
+        let interpreted = INTERVAL - in_regions.0.wrapping_sub(before.0) as i64;
+        jit.interpreted += interpreted.max(0) + SLOW * core::mem::take(&mut jit.slow);
+        jit.leaving += LEAVING * in_regions.1.wrapping_sub(before.1) as i64;
+        let (here, there) = ((jit.interpreted / INTERVAL) as u32, (jit.leaving / INTERVAL) as u32);
+        if here > 0 && self.sample(cpu.rip, bus, here) {
+            self.jit().into_iter().for_each(|jit| jit.interpreted %= INTERVAL);
+        }
+        if there > 0 && left_to.is_some_and(|rip| self.sample(rip, bus, there)) {
+            self.jit().into_iter().for_each(|jit| jit.leaving %= INTERVAL);
         }
     }
 
-    /// The guest is at `rip`, and not in a region; what it did since the last look took the time of `weight` intervals.
-    fn sample(&mut self, rip: u64, bus: &mut dyn Bus, weight: u32) {
-        let Ok(page) = bus.fetch(rip) else { return };
+    /// The guest was at `rip`: if not in a region, so many samples of its function. False: none were counted.
+    fn sample(&mut self, rip: u64, bus: &mut dyn Bus, weight: u32) -> bool {
+        let Ok(page) = bus.fetch(rip) else { return false };
         self.drain(bus);
         let (host, view) = (HostAddr(page.host.0 | rip as u32 & 0xfff), bus.view());
         if self.has_region(host) {
-            return;
+            return false;
         }
         let (start, start_host) = self.function_of(rip, host, &view);
-        let Some(jit) = self.jit() else { return };
+        let Some(jit) = self.jit() else { return false };
         if jit.is_forced()
             || jit.is_coming(start_host)
             || !jit.heat_up(start_host, (start, rip, view.code_tag), weight)
             || jit.is_busy()
         {
-            return;
+            return true;
         }
         let threshold = jit.settings.threshold;
         let (first, last) = ((start >> 12).saturating_sub(WINDOW_PAGES / 2), (start >> 12) + WINDOW_PAGES / 2);
@@ -168,6 +182,7 @@ impl Engine {
                 None => (heat.samples, heat.tries) = (0, heat.tries + 1),
             }
         }
+        true
     }
 
     /// Everything is to be translated when it is first run: true when there is something new for the host.

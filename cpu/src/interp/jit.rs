@@ -14,8 +14,10 @@ use hashbrown::HashMap;
 pub(super) const INTERVAL: i64 = 16_384;
 /// Instructions of a function that the threshold is for.
 pub(super) const USUAL: u32 = 128;
-/// What an instruction done the general way takes, in instructions with a form of their own.
-pub(super) const SLOWNESS: i64 = 5;
+/// What an instruction done the general way takes, and a way out of a region and into another, in instructions that have a
+/// form of their own.
+pub(super) const SLOW: i64 = 5;
+pub(super) const LEAVING: i64 = 16;
 /// Units the host may be working on at a time.
 const WAITING_MAX: usize = 2;
 /// Marks the number of a unit among those of spans.
@@ -121,6 +123,12 @@ pub(super) struct Jit {
     pub(super) until_sample: i64,
     /// Instructions done the general way since the last look.
     pub(super) slow: i64,
+    /// What the interpreter has done since the last function was charged with it, in instructions; and what ways out of
+    /// regions took.
+    pub(super) interpreted: i64,
+    pub(super) leaving: i64,
+    /// Instructions of regions, and ways out of them, until the last look.
+    pub(super) in_regions: (u64, u64),
     pub(super) counts: JitCounts,
 }
 
@@ -140,6 +148,9 @@ impl Jit {
             retired: Vec::new(),
             until_sample: INTERVAL,
             slow: 0,
+            interpreted: 0,
+            leaving: 0,
+            in_regions: (0, 0),
             counts: JitCounts::default(),
         }
     }

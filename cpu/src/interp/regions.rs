@@ -31,7 +31,7 @@ const DECODED: usize = 256;
 const STACK: i32 = 192 << 10;
 
 /// Of so many ways out of regions one is looked at.
-const LEFT_INTERVAL: u64 = 1024;
+const LEFT_INTERVAL: u64 = 61;
 
 /// What the regions did since boot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

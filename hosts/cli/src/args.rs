@@ -219,9 +219,9 @@ pub(crate) struct RunArgs {
     /// What the guest's CPUID shows (what it does not show runs all the same)
     #[arg(long, value_name = "LEVEL", default_value = "default")]
     pub(crate) cpu: Cpu,
-    /// How often a function is met (once in 16,384 instructions) before it is translated; 0 translates all code before
-    /// it is run for the first time
-    #[arg(long, value_name = "TIMES", default_value_t = 2048)]
+    /// How often a function of up to 128 instructions is met (once in 16,384 that are interpreted) before it is translated,
+    /// longer ones proportionally more often; 0 translates all code before it is run for the first time
+    #[arg(long, value_name = "TIMES", default_value_t = 128)]
     jit_threshold: u32,
     /// Machine code that translation at run time may hold, in use or not (bytes, or with k, m, g)
     #[arg(long, value_name = "SIZE", default_value = "64m")]
@@ -235,6 +235,9 @@ pub(crate) struct RunArgs {
     /// Print figures as JSON on standard error at exit
     #[arg(long)]
     pub(crate) stats: bool,
+    /// Write where translated functions lie to /tmp/perf-PID.map, for perf
+    #[arg(long)]
+    pub(crate) perf_map: bool,
     /// Print help
     #[arg(long, action = clap::ArgAction::Help)]
     help: Option<bool>,

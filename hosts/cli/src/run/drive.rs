@@ -2,6 +2,7 @@
 
 use super::engine::Program;
 use super::jit::{self, Jit, JitOptions};
+use super::perf::PerfMap;
 use super::mounts::Mount;
 use super::renew::renew;
 use super::signals::Signals;
@@ -74,6 +75,8 @@ pub(crate) struct Options {
     pub(crate) is_profiled: bool,
     /// Translate at run time, where the kernel can.
     pub(crate) jit: Option<JitOptions>,
+    /// Tell perf where code lies.
+    pub(crate) perf_map: bool,
     pub(crate) texts: Vec<(Text, Vec<u8>)>,
 }
 
@@ -82,13 +85,14 @@ pub(crate) struct Context {
     wasi: WasiP1Ctx,
     pub(crate) streams: Streams,
     pub(crate) jit: Option<Jit>,
+    pub(crate) perf_map: Option<PerfMap>,
 }
 
 impl Context {
     /// For a store whose machine is still to come.
     pub(crate) fn none() -> Context {
         let streams = Streams::virtual_world(Vec::new(), Vec::new());
-        Context { wasi: WasiCtxBuilder::new().build_p1(), streams, jit: None }
+        Context { wasi: WasiCtxBuilder::new().build_p1(), streams, jit: None, perf_map: None }
     }
 }
 
@@ -128,7 +132,9 @@ impl Machine {
             .filter(|_| jit::is_wanted(&program.module))
             .map(|options| Jit::new(engine, options))
             .transpose()?;
-        let mut store = Store::new(engine, Context { wasi: wasi(mounts)?, streams, jit });
+        let mut perf_map = if options.perf_map { Some(PerfMap::create()?) } else { None };
+        perf_map.iter_mut().for_each(|map| map.note(&program.module));
+        let mut store = Store::new(engine, Context { wasi: wasi(mounts)?, streams, jit, perf_map });
         let instance = linker.instantiate(&mut store, &program.module).map_err(internal)?;
         program.image.place(&mut store, &instance)?;
         if store.data().jit.is_some() {

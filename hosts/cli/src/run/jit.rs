@@ -210,6 +210,7 @@ fn load(mut store: impl AsContextMut<Data = Context>, made: Made) -> wasmtime::R
     let mut context = store.as_context_mut();
     let Made { id, table_len, module, took } = made;
     let loaded = module.and_then(|module| {
+        context.data_mut().perf_map.iter_mut().for_each(|map| map.note(&module));
         let range = module.image_range();
         let bytes = range.end.addr() - range.start.addr();
         instantiate(&mut context, id, Live { module, table_len, bytes }).map(|()| bytes)

@@ -8,6 +8,7 @@ mod drive;
 mod engine;
 mod jit;
 mod mounts;
+mod perf;
 mod renew;
 mod signals;
 mod streams;
@@ -54,8 +55,9 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
 fn options(args: &RunArgs) -> Outcome<Options> {
     let code_bytes = args.code_bytes()?;
     let jit = args.jit_threshold().map(|threshold| JitOptions { threshold, code_bytes });
-    let (strace, log, is_interpreted, cpu) = (args.strace, args.log, args.is_interpreted(), args.cpu);
-    let mut options = Options { strace, log, is_interpreted, cpu, jit, ..Options::default() };
+    let (strace, log, is_interpreted, cpu, perf_map) =
+        (args.strace, args.log, args.is_interpreted(), args.cpu, args.perf_map);
+    let mut options = Options { strace, log, is_interpreted, cpu, jit, perf_map, ..Options::default() };
     if let Some(size) = &args.memory {
         options.memory_bytes = args::size(size)?;
     }
