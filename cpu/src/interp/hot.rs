@@ -6,7 +6,8 @@
 use super::Engine;
 use super::jit::{Heat, INTERVAL, JitCounts, JitSettings, LEAVING, SLOW, Unpublished};
 use crate::ahead::Call;
-use crate::insn::Width;
+use crate::decode::decode;
+use crate::insn::{Insn, Mn, Operand, Width};
 use crate::jit::{Request, Wanted};
 use crate::mem::{Bus, HostAddr, MemView, peek};
 use crate::state::{Cpu, Exit, Gpr};
@@ -315,28 +316,61 @@ fn read(view: &MemView, width: Width, addr: u64) -> Option<u64> {
     Some(unsafe { peek(width, at) })
 }
 
+/// Bytes of a call instruction at most: prefix, opcode, ModRM, SIB, displacement.
+const CALL_MAX: u64 = 9;
+
 /// True when the guest at `cpu.rip` seems to have come from a call: the return address is there, and behind a call
-/// instruction that leads here, perhaps by a stub of the PLT.
-fn is_called(cpu: &Cpu, view: &MemView) -> bool {
-    let is_called = || {
-        let back = read(view, Width::W64, cpu.gpr[Gpr::RSP.0 as usize])?;
-        let byte = |before: u64| read(view, Width::W8, back.wrapping_sub(before));
-        if byte(5)? == 0xe8 {
-            let distance = read(view, Width::W32, back.wrapping_sub(4))? as i32;
-            let target = back.wrapping_add(distance as u64);
-            if target == cpu.rip {
-                return Some(true);
-            }
-            // endbr64; bnd jmp [rip + x]
-            let skipped = if read(view, Width::W32, target)? == 0xfa1e_0ff3 { 4 } else { 0 };
-            let stub = target.wrapping_add(skipped);
-            let stub = stub.wrapping_add((read(view, Width::W8, stub)? == 0xf2) as u64);
-            return Some(read(view, Width::W16, stub)? == 0x25ff);
+/// instruction that leads here, perhaps by a stub of the PLT. Inside of a function that looks the same but for the target.
+pub(super) fn is_called(cpu: &Cpu, view: &MemView) -> bool {
+    let leads_here = |back: u64, len: u64| {
+        let at = back.wrapping_sub(len);
+        // e8, or ff behind a prefix at most: most bytes are no call.
+        let first = read(view, Width::W8, at)?;
+        if first != 0xe8 && first != 0xff && read(view, Width::W8, at.wrapping_add(1))? != 0xff {
+            return None;
         }
-        let is_indirect = |length: u64| Some(byte(length)? == 0xff && byte(length - 1)? >> 3 & 7 == 2);
-        let has_call = [2, 3, 4, 6, 7].into_iter().any(|length| is_indirect(length) == Some(true));
-        let begins = cpu.rip & 15 == 0 || read(view, Width::W32, cpu.rip) == Some(0xfa1e_0ff3);
-        Some(has_call && begins)
+        let insn = insn_at(at, view).filter(|insn| insn.mn == Mn::Call && u64::from(insn.len) == len)?;
+        match insn.dst() {
+            Operand::Imm => {
+                let target = back.wrapping_add(insn.imm as u64);
+                Some(target == cpu.rip || stub_target(cpu, target, view) == Some(cpu.rip))
+            }
+            Operand::Reg(r) => Some(cpu.gpr[r.0 as usize & 31] == cpu.rip),
+            _ => {
+                // The call has pushed eight bytes since it read its operand.
+                let pushed = if insn.mem.base == Gpr::RSP { 8 } else { 0 };
+                Some(read(view, Width::W64, address_at(cpu, at, &insn).wrapping_add(pushed))? == cpu.rip)
+            }
+        }
     };
-    is_called().unwrap_or(false)
+    let back = read(view, Width::W64, cpu.gpr[Gpr::RSP.0 as usize]);
+    back.is_some_and(|back| (2..=CALL_MAX).any(|len| leads_here(back, len) == Some(true)))
+}
+
+/// Where a stub of the PLT leads: endbr64; bnd jmp [rip + x].
+fn stub_target(cpu: &Cpu, mut at: u64, view: &MemView) -> Option<u64> {
+    let mut insn = insn_at(at, view)?;
+    if insn.mn == Mn::Endbr64 {
+        at = at.wrapping_add(insn.len as u64);
+        insn = insn_at(at, view)?;
+    }
+    let is_jump = insn.mn == Mn::Jmp && insn.dst() == Operand::Mem;
+    if is_jump { read(view, Width::W64, address_at(cpu, at, &insn)) } else { None }
+}
+
+/// The instruction at an address, if it lies in one page that can be read at once.
+fn insn_at(at: u64, view: &MemView) -> Option<Insn> {
+    let mut bytes = [0; CALL_MAX as usize];
+    let room = bytes.len().min(0x1000 - (at & 0xfff) as usize);
+    for (byte, at) in bytes[..room].iter_mut().zip(at..) {
+        *byte = read(view, Width::W8, at)? as u8;
+    }
+    decode(&bytes[..room], at as u32 & 0xfff).ok()
+}
+
+/// The address of a memory operand of an instruction that is elsewhere.
+fn address_at(cpu: &Cpu, at: u64, insn: &Insn) -> u64 {
+    let slot = |r: Gpr| if r == Gpr::CODE_PAGE { at & !0xfff } else { cpu.gpr[r.0 as usize & 31] };
+    let m = &insn.mem;
+    slot(m.base).wrapping_add(slot(m.index) << (m.scale & 3)).wrapping_add(m.disp as u64).wrapping_add(slot(m.segment))
 }

@@ -308,6 +308,7 @@ impl Region {
                 }
             }
             End::Left => return,
+            End::Next if *next == Next::Leave => return self.go_out(lower, back, None),
             End::Next => {}
         }
         if *next == Next::Leave {
@@ -315,7 +316,8 @@ impl Region {
         }
     }
 
-    /// Goes to an address outside, as a call if there is a way back.
+    /// Goes to an address outside, as a call if there is a way back. A jump is a call too, whose answer is our own: to
+    /// leave would give up all callers, for what may be the next block of the same function.
     fn go_out(&self, lower: &mut Lower<'_>, to: i64, back: Option<i64>) {
         if let Some((index, entry)) = (lower.link.callee)(to) {
             lower.enter(Callee::Function { index, entry, offset: to }, back);
@@ -324,7 +326,7 @@ impl Region {
             lower.at = to;
             let address = lower.load_word(word);
             lower.enter(Callee::Address(address), back);
-        } else if back.is_some() && lower.link.indirect.is_some() {
+        } else if lower.link.indirect.is_some() {
             lower.sink().local_get(local::BASE).i64_const(to).i64_add();
             let address = lower.value();
             lower.enter(Callee::Address(address), back);

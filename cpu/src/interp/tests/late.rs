@@ -169,3 +169,28 @@ fn a_long_function_is_translated_later() {
     assert_eq!(Rig::with(translate_long, 10, 8).run(1).1.len(), 0, "one that needs 40 looks");
     assert_eq!(Rig::with(translate_long, 4, 8).run(1).1.len(), 1, "and one that needs 16");
 }
+
+#[test]
+fn a_function_begins_where_a_call_leads() {
+    let mut bus = Flat::new(8);
+    let mut put = |at: u64, bytes: &[u8]| bus.put(at, bytes);
+    put(0x1000, &[0xe8, 0xfb, 0x0f, 0, 0]); // call 0x2000
+    put(0x1010, &[0xe8, 0xeb, 0x1f, 0, 0]); // call 0x3000
+    put(0x3000, &[0xf3, 0x0f, 0x1e, 0xfa, 0xf2, 0xff, 0x25, 5, 0, 0, 0]); // endbr64; bnd jmp [0x3010]
+    put(0x3010, &0x2000u64.to_le_bytes());
+    put(0x1020, &[0x41, 0xff, 0xd4]); // call r12
+    put(0x1030, &[0xff, 0x54, 0x24, 0x10]); // call [rsp + 16], rsp before it pushes: the slot after is rsp + 24
+    put(0x6018, &0x2000u64.to_le_bytes());
+    let called = |bus: &mut Flat, back: u64, rip: u64| {
+        bus.put(0x6000, &back.to_le_bytes());
+        [0x1000, 0x3000, 0x6000].into_iter().for_each(|at| _ = bus.resolve(at, Access::Read));
+        let mut cpu = Cpu::new();
+        (cpu.rip, cpu.gpr[4], cpu.gpr[12]) = (rip, 0x6000, 0x2000);
+        super::super::hot::is_called(&cpu, &bus.view())
+    };
+    for (call, back) in [("direct", 0x1005), ("by a stub", 0x1015), ("by a register", 0x1023), ("by memory", 0x1034)] {
+        assert!(called(&mut bus, back, 0x2000), "{call}");
+        assert!(!called(&mut bus, back, 0x2040), "{call}: a block inside of the function");
+    }
+    assert!(!called(&mut bus, 0x1008, 0x2000), "no call there");
+}
