@@ -21,7 +21,7 @@ use wasm_encoder::{
 };
 
 /// Instructions of a function that is still worth translating while the guest runs.
-const INSTRUCTIONS_MAX: usize = 3000;
+const INSTRUCTIONS_MAX: usize = 8192;
 /// How many ways into a function that only indirect jumps lead to are tried together, and how often.
 const STARTS_STEP: usize = 32;
 const ROUNDS_MAX: usize = 12;
@@ -37,6 +37,8 @@ pub struct Wanted {
     pub range: Range<u32>,
     /// Where blocks begin that ran, ascending.
     pub seen: Vec<u32>,
+    /// Other blocks are not wanted.
+    pub only_seen: bool,
     /// A place in the table.
     pub place: u32,
     /// Instructions it may have now: more are not worth their translation yet.
@@ -101,7 +103,9 @@ pub fn translate(request: &Request<'_>) -> Translated {
 /// (targets of jump tables).
 fn region(code: &[u8], wanted: &Wanted) -> Option<Region> {
     let mut starts = [wanted.start].to_vec();
-    let mut region = Region::discover_in(code, wanted.range.clone(), &starts)?;
+    let seen = Some(&wanted.seen[..]).filter(|_| wanted.only_seen);
+    let discover = |starts: &[u32]| Region::discover_seen(code, wanted.range.clone(), starts, seen);
+    let mut region = discover(&starts)?;
     for _ in 0..ROUNDS_MAX {
         let end = region.bytes.end.saturating_add(SLACK).min(wanted.range.end);
         let is_missed = |block: &&u32| (wanted.range.start..end).contains(*block) && !region.has(**block);
@@ -112,7 +116,7 @@ fn region(code: &[u8], wanted: &Wanted) -> Option<Region> {
         if starts.len() == known {
             break;
         }
-        match Region::discover_in(code, wanted.range.clone(), &starts) {
+        match discover(&starts) {
             Some(more) if more.instructions() <= INSTRUCTIONS_MAX => region = more,
             _ => break,
         }

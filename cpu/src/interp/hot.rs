@@ -15,12 +15,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 /// Bytes that may belong to one function.
-const FUNCTION_MAX: u64 = 16 * 1024;
+const FUNCTION_MAX: u64 = 64 * 1024;
 /// Functions of a unit, and pages from the first one to the last.
 const BATCH_MAX: usize = 8;
 const WINDOW_PAGES: u64 = 64;
 /// How many pages back the beginning of a function is looked for.
-const PAGES_BACK: u64 = 3;
+const PAGES_BACK: u64 = FUNCTION_MAX >> 12;
 
 /// A function that may be worth its translation: its first byte, a block of it that ran, and the instructions it may have.
 struct Function {
@@ -232,22 +232,19 @@ impl Engine {
         let mut pages: Vec<(u32, HostAddr)> = Vec::new();
         let mut wanted: Vec<Wanted> = Vec::new();
         for &Function { start, at, limit } in functions {
-            let here = self.pages_from(bus, start);
-            let end = ((start >> 12) + here.len() as u64) << 12;
-            let end = end.min(start + FUNCTION_MAX).max(start);
-            let mut bounds: Vec<u64> = Vec::new();
+            let (here, end) = self.pages_from(bus, start, at);
             let mut seen: Vec<u64> = Vec::new();
             for (page, &host) in (start >> 12..).zip(&here) {
-                let starts = self.jit().map(|jit| jit.starts(host).to_vec()).unwrap_or_default();
-                bounds.extend(starts.iter().map(|off| page << 12 | *off as u64));
                 seen.extend(self.cache.starts(host).iter().map(|off| page << 12 | *off as u64));
                 pages.push(((page - first) as u32, host));
             }
-            let end = bounds.into_iter().find(|&bound| bound > start.max(at)).map_or(end, |bound| bound.min(end));
             let offset = |at: u64| (at - (first << 12)) as u32;
             let mut seen: Vec<u32> = seen.into_iter().filter(|at| (start..end).contains(at)).map(offset).collect();
             seen.sort_unstable();
-            wanted.push(Wanted { start: offset(start), range: offset(start)..offset(end), seen, place: 0, limit });
+            let range = offset(start)..offset(end);
+            // Forced, nothing has run yet.
+            let only_seen = !self.jit().is_some_and(|jit| jit.is_forced());
+            wanted.push(Wanted { start: offset(start), range, seen, only_seen, place: 0, limit });
         }
         pages.sort_unstable();
         pages.dedup();
@@ -286,19 +283,27 @@ impl Engine {
         too_long
     }
 
-    /// The page of `rip` and those behind it that ran too, by place in the arena.
-    fn pages_from(&mut self, bus: &mut dyn Bus, rip: u64) -> Vec<HostAddr> {
-        let mut pages = Vec::new();
+    /// The pages of a function that begins at `start` and that ran at `at`, by place in the arena, and where it ends: at the
+    /// next function known, or with the last page that ran.
+    fn pages_from(&mut self, bus: &mut dyn Bus, start: u64, at: u64) -> (Vec<HostAddr>, u64) {
+        let (view, first, mut count, mut end) = (bus.view(), start >> 12, 1, start + FUNCTION_MAX);
         for k in 0..=FUNCTION_MAX >> 12 {
-            let addr = (rip & !0xfff) + (k << 12);
-            // Fetched from, a page is watched for writes: not without need.
-            let ran = k == 0 || place_of(addr, &bus.view()).is_some_and(|host| self.cache.has(host));
-            match bus.fetch(addr) {
-                Ok(page) if ran => pages.push(page.host),
-                _ => break,
+            let Some(host) = place_of((first + k) << 12, &view) else { break };
+            if self.cache.has(host) {
+                count = k + 1;
+            }
+            let starts = self.jit().map(|jit| jit.starts(host)).unwrap_or_default();
+            let mut starts = starts.iter().map(|off| (first + k) << 12 | *off as u64);
+            if let Some(next) = starts.find(|&next| next > start.max(at)) {
+                end = end.min(next);
+                break;
             }
         }
-        pages
+        // Fetched from, a page is watched for writes: not without need.
+        let fetched = (first..first + count).map_while(|page| bus.fetch(page << 12).ok());
+        let pages: Vec<HostAddr> = fetched.map(|page| page.host).collect();
+        let end = end.min((first + pages.len() as u64) << 12).max(start);
+        (pages, end)
     }
 }
 

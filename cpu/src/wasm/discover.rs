@@ -65,6 +65,17 @@ impl Region {
     /// The same for several starts, and within `range` only: what lies outside of it is another function's. All starts
     /// are entries. `None` when there is no instruction at any of them.
     pub fn discover_in(code: &[u8], range: Range<u32>, starts: &[u32]) -> Option<Region> {
+        Region::discover_seen(code, range, starts, None)
+    }
+
+    /// The same, and if `seen` is given, in ascending order, branches and calls lead on only to blocks that are among it:
+    /// what is never run costs nothing then.
+    pub(crate) fn discover_seen(
+        code: &[u8],
+        range: Range<u32>,
+        starts: &[u32],
+        seen: Option<&[u32]>,
+    ) -> Option<Region> {
         let first = range.start as usize;
         let range = first..(range.end as usize).min(code.len()).min(first.saturating_add(MAX_BYTES));
         let mut scan = Scan {
@@ -74,6 +85,7 @@ impl Region {
             leaders: BTreeSet::new(),
             entries: Vec::new(),
             starts: starts.iter().copied().collect(),
+            seen,
         };
         for &start in starts {
             scan.entries.push(start);
@@ -107,6 +119,8 @@ struct Scan<'a> {
     entries: Vec<u32>,
     /// What was asked for: function starts, and targets of indirect jumps.
     starts: BTreeSet<u32>,
+    /// The blocks that ran, if others are not wanted.
+    seen: Option<&'a [u32]>,
 }
 
 impl Scan<'_> {
@@ -120,14 +134,15 @@ impl Scan<'_> {
                 let Some(insn) = code.and_then(|code| decode(code, at & 0xfff).ok()) else { break };
                 self.insns.insert(at, insn);
                 let next = at + insn.len as u32;
+                let is_wanted = |to: &u32| self.seen.is_none_or(|seen| seen.binary_search(to).is_ok());
                 match self.flow(at, &insn) {
                     Flow::Next => at = next,
                     Flow::Jump(to) => {
-                        work.push(to);
+                        work.extend(Some(to).filter(is_wanted));
                         break;
                     }
                     Flow::Branch(to) => {
-                        work.push(to);
+                        work.extend(Some(to).filter(is_wanted));
                         self.leaders.insert(next);
                         at = next;
                     }
@@ -137,8 +152,10 @@ impl Scan<'_> {
                     }
                     // The region goes on behind it, by another entry too.
                     Flow::Call => {
-                        self.entries.push(next);
-                        work.push(next);
+                        if is_wanted(&next) {
+                            self.entries.push(next);
+                            work.push(next);
+                        }
                         break;
                     }
                     Flow::Leave => break,

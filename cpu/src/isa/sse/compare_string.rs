@@ -5,6 +5,7 @@ use crate::flags::bits;
 use crate::helper::fault;
 use crate::insn::{Insn, Operand, Vex};
 use crate::state::UPPER;
+use crate::vec::{self, Bytes, Shape, VBin};
 use crate::{Cpu, Exit, Gpr, Guest};
 
 /// Sixteen bytes or eight words, as the immediate says, and how many of them are valid.
@@ -22,11 +23,31 @@ enum Length {
     Explicit { wide: bool },
 }
 
-impl Text {
-    fn new(cpu: &Cpu, bytes: [u8; 16], control: u8, length: Length, counter: Gpr) -> Text {
-        let mut lanes = [0; 16];
+impl Length {
+    /// Valid lanes of a text. Its lanes are looked at only if a zero ends it.
+    fn of(self, cpu: &Cpu, bytes: Bytes, control: u8, counter: Gpr) -> usize {
         let all = lane_count(control);
-        for (n, lane) in lanes.iter_mut().enumerate().take(all) {
+        match self {
+            Length::Implicit => {
+                let (eq, shape) = match control & 1 {
+                    0 => (VBin::I8x16Eq, Shape::I8x16),
+                    _ => (VBin::I16x8Eq, Shape::I16x8),
+                };
+                (vec::bitmask(shape, eq.evaluate(bytes, [0; 16])).trailing_zeros() as usize).min(all)
+            }
+            Length::Explicit { wide } => {
+                let value = cpu.gpr[counter.0 as usize & 31];
+                let value = if wide { (value as i64).unsigned_abs() } else { (value as i32).unsigned_abs() as u64 };
+                value.min(all as u64) as usize
+            }
+        }
+    }
+}
+
+impl Text {
+    fn new(bytes: Bytes, control: u8, len: usize) -> Text {
+        let mut lanes = [0; 16];
+        for (n, lane) in lanes.iter_mut().enumerate().take(lane_count(control)) {
             let word = || u16::from_le_bytes([bytes[2 * n], bytes[2 * n + 1]]);
             *lane = match control & 3 {
                 0 => bytes[n] as i32,
@@ -35,14 +56,6 @@ impl Text {
                 _ => word() as i16 as i32,
             };
         }
-        let len = match length {
-            Length::Implicit => lanes[..all].iter().position(|lane| *lane == 0).unwrap_or(all),
-            Length::Explicit { wide } => {
-                let value = cpu.gpr[counter.0 as usize & 31];
-                let value = if wide { (value as i64).unsigned_abs() } else { (value as i32).unsigned_abs() as u64 };
-                value.min(all as u64) as usize
-            }
-        };
         Text { lanes, len }
     }
 }
@@ -70,6 +83,28 @@ fn aggregate(control: u8, set: &Text, text: &Text) -> u32 {
     (0..all).fold(0, |mask, j| mask | u32::from(found(j)) << j)
 }
 
+/// [`aggregate`] of bytes that are to be equal to any of a set, or each to its own: what C libraries look for. `None`:
+/// something else is wanted.
+fn equal_bytes(control: u8, set: (Bytes, usize), text: (Bytes, usize)) -> Option<u32> {
+    let equal = |a: Bytes, b: Bytes| VBin::I8x16Eq.evaluate(a, b);
+    let below = |len: usize| (1u32 << len) - 1;
+    match control & 0b1101 {
+        0b0000 => {
+            let any = set.0[..set.1].iter().fold([0; 16], |any, byte| {
+                let here = equal(text.0, vec::splat(Shape::I8x16, u64::from(*byte)));
+                VBin::V128Or.evaluate(any, here)
+            });
+            Some(vec::bitmask(Shape::I8x16, any) as u32 & below(text.1))
+        }
+        0b1000 => {
+            // Valid in both and equal, or in neither.
+            let both = vec::bitmask(Shape::I8x16, equal(set.0, text.0)) as u32 & below(set.1.min(text.1));
+            Some(both | 0xffff & !below(set.1.max(text.1)))
+        }
+        _ => None,
+    }
+}
+
 /// The result mask after polarity, with the flags set.
 fn compare(cpu: &mut Cpu, i: &Insn, guest: &mut Guest<'_>, length: Length) -> Result<(u32, u8), Exit> {
     let control = i.imm as u8;
@@ -82,20 +117,22 @@ fn compare(cpu: &mut Cpu, i: &Insn, guest: &mut Guest<'_>, length: Length) -> Re
         Operand::Xmm(r) => second = cpu.xmm(r),
         _ => guest.read_bytes(cpu.address(&i.mem), &mut second).map_err(fault)?,
     }
-    let set = Text::new(cpu, first, control, length, Gpr::RAX);
-    let text = Text::new(cpu, second, control, length, Gpr::RDX);
+    let set_len = length.of(cpu, first, control, Gpr::RAX);
+    let text_len = length.of(cpu, second, control, Gpr::RDX);
     let all = lane_count(control);
     let full = (1u32 << all) - 1;
-    let plain = aggregate(control, &set, &text);
+    let plain = equal_bytes(control, (first, set_len), (second, text_len)).unwrap_or_else(|| {
+        aggregate(control, &Text::new(first, control, set_len), &Text::new(second, control, text_len))
+    });
     let mask = match control >> 4 & 3 {
         1 => !plain & full,
-        3 => plain ^ ((1u32 << text.len) - 1),
+        3 => plain ^ ((1u32 << text_len) - 1),
         _ => plain,
     };
     let pick = |on: bool, bit: u64| if on { bit } else { 0 };
     let flags = pick(mask != 0, bits::CF)
-        | pick(text.len < all, bits::ZF)
-        | pick(set.len < all, bits::SF)
+        | pick(text_len < all, bits::ZF)
+        | pick(set_len < all, bits::SF)
         | pick(mask & 1 != 0, bits::OF);
     cpu.flags.set_status(bits::STATUS, flags);
     Ok((mask, control))
