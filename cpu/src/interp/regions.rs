@@ -78,6 +78,8 @@ struct Decoded {
 /// What [`step`] works on, while a region runs.
 struct Context<'a> {
     bus: &'a mut dyn Bus,
+    /// The bus's view, as it is between two instructions.
+    view: MemView,
     decoded: &'a mut [Decoded],
     vectors: &'a mut Vectors,
     /// Why all functions leave.
@@ -211,7 +213,8 @@ impl Regions {
         let rip = here + off as u64;
         self.slots[slot_of(rip) as usize] =
             Slot { rip, base, tag: view.code_tag, function, entry: number, reserved: 0 };
-        let mut context = Context { bus, decoded: &mut self.decoded, vectors: &mut self.vectors, stop: None, steps: 0 };
+        let (decoded, vectors) = (&mut self.decoded, &mut self.vectors);
+        let mut context = Context { bus, view: *view, decoded, vectors, stop: None, steps: 0 };
         let mut env = Env {
             read: view.read.expose_provenance() as u32,
             write: view.write.expose_provenance() as u32,
@@ -225,9 +228,7 @@ impl Regions {
             ..Env::default()
         };
         let exit = (self.call)(function, cpu, &mut env, number);
-        if context.steps > 0 {
-            *view = context.bus.view();
-        }
+        *view = context.view;
         let is_late = span & UNIT != 0;
         let counts = &mut self.counts[is_late as usize];
         counts.entered += 1;
@@ -291,6 +292,7 @@ impl Context<'_> {
         let slot = (rip ^ rip >> 8) as usize % DECODED;
         if (self.decoded[slot].rip, self.decoded[slot].tag) != (rip, env.tag) {
             let code = Guest::new(&mut *self.bus).fetch(rip);
+            self.view = self.bus.view();
             // What cannot be fetched or decoded has its own way in the interpreter.
             let Some(insn) = code.ok().and_then(|code| decode(code.bytes(), rip as u32 & 0xfff).ok()) else {
                 return EXIT_INTERPRET;
@@ -299,12 +301,13 @@ impl Context<'_> {
         }
         let insn = &self.decoded[slot].insn;
         let next = rip.wrapping_add(insn.len as u64);
-        let mut exec = Exec::new(cpu, Guest::new(&mut *self.bus), self.vectors);
+        let mut exec = Exec::new(cpu, Guest::with_view(&mut *self.bus, self.view), self.vectors);
         let exit = exec.step(insn, meaning::<Exec<'_>>(insn.mn));
-        let (wrote_code, cost) = (exec.guest().wrote_code, exec.guest().cost);
+        let guest = exec.guest();
+        let (wrote_code, view) = (guest.wrote_code, guest.view());
         self.steps += 1;
-        env.budget -= cost;
-        let view = self.bus.view();
+        env.budget -= guest.cost;
+        self.view = view;
         env.read = view.read.expose_provenance() as u32;
         env.write = view.write.expose_provenance() as u32;
         env.len = view.len;
