@@ -20,11 +20,6 @@ use wasm_encoder::{
     NameMap, NameSection, RefType, TableType, TypeSection, ValType,
 };
 
-/// Instructions of a function that is still worth translating while the guest runs.
-const INSTRUCTIONS_MAX: usize = 8192;
-/// How many ways into a function that only indirect jumps lead to are tried together, and how often.
-const STARTS_STEP: usize = 32;
-const ROUNDS_MAX: usize = 12;
 /// How far behind a function's end blocks that ran are taken for its own.
 const SLACK: u32 = 2048;
 
@@ -99,30 +94,11 @@ pub fn translate(request: &Request<'_>) -> Translated {
     Translated { wasm, functions, too_long }
 }
 
-/// The region of a function: what is reachable from its start, and blocks that ran but that nothing direct leads to
-/// (targets of jump tables).
+/// The region of a function.
 fn region(code: &[u8], wanted: &Wanted) -> Option<Region> {
-    let mut starts = [wanted.start].to_vec();
-    let seen = Some(&wanted.seen[..]).filter(|_| wanted.only_seen);
-    let discover = |starts: &[u32]| Region::discover_seen(code, wanted.range.clone(), starts, seen);
-    let mut region = discover(&starts)?;
-    for _ in 0..ROUNDS_MAX {
-        let end = region.bytes.end.saturating_add(SLACK).min(wanted.range.end);
-        let is_missed = |block: &&u32| (wanted.range.start..end).contains(*block) && !region.has(**block);
-        // A few at a time: what one leads to need not be a start itself.
-        let missed: Vec<u32> = wanted.seen.iter().filter(is_missed).copied().take(STARTS_STEP).collect();
-        let known = starts.len();
-        starts.extend(missed.into_iter().filter(|block| !starts[..known].contains(block)).collect::<Vec<u32>>());
-        if starts.len() == known {
-            break;
-        }
-        match discover(&starts) {
-            Some(more) if more.instructions() <= INSTRUCTIONS_MAX => region = more,
-            _ => break,
-        }
-    }
+    let region = Region::of_function(code, (wanted.range.clone(), SLACK), wanted.start, &wanted.seen, wanted.only_seen);
     // Outside the range there may be nothing yet, or something else by and by, and no unit would know.
-    Some(region.without_stubs()).filter(|region| region.instructions() <= INSTRUCTIONS_MAX)
+    region.map(Region::without_stubs)
 }
 
 fn module(request: &Request<'_>, found: &[(u32, Region)]) -> Vec<u8> {

@@ -17,6 +17,9 @@ const MAX_BYTES: usize = 64 * 1024;
 /// Instructions in a region at most.
 const MAX_INSNS: usize = 8192;
 
+/// How many ways into a function that only indirect jumps lead to are tried together at first.
+const STARTS_STEP: usize = 32;
+
 /// Instructions that follow each other.
 pub(super) struct Block {
     pub(super) start: u32,
@@ -68,9 +71,43 @@ impl Region {
         Region::discover_seen(code, range, starts, None)
     }
 
-    /// The same, and if `seen` is given, in ascending order, branches and calls lead on only to blocks that are among it:
-    /// what is never run costs nothing then.
-    pub(crate) fn discover_seen(
+    /// The region of a function that begins at `start`, where blocks were seen to run in `seen`, ascending: also those that
+    /// nothing direct leads to (targets of jump tables). With `only_seen`, branches and calls lead on only to blocks that
+    /// are among them: what is never run costs nothing then. So far behind what is known of it blocks may be its own
+    /// (`slack`, in bytes) where its end is not known.
+    pub fn of_function(
+        code: &[u8],
+        (range, slack): (Range<u32>, u32),
+        start: u32,
+        seen: &[u32],
+        only_seen: bool,
+    ) -> Option<Region> {
+        let filter = Some(seen).filter(|_| only_seen);
+        let discover = |starts: &[u32]| Region::discover_seen(code, range.clone(), starts, filter);
+        let (mut starts, mut step) = (vec![start], STARTS_STEP);
+        let mut region = discover(&starts);
+        loop {
+            let end = region.as_ref().map_or(start, |region| region.bytes.end).saturating_add(slack).min(range.end);
+            let is_missed = |block: &&u32| {
+                (range.start..end).contains(*block) && region.as_ref().is_none_or(|region| !region.has(**block))
+            };
+            // A few at a time: what one leads to need not be a start itself.
+            let missed: Vec<u32> = seen.iter().filter(is_missed).copied().take(step).collect();
+            let known = starts.len();
+            starts.extend(missed.into_iter().filter(|block| !starts[..known].contains(block)).collect::<Vec<u32>>());
+            if starts.len() == known {
+                return region;
+            }
+            step *= 2;
+            match discover(&starts) {
+                Some(more) if more.instructions() < MAX_INSNS => region = Some(more),
+                _ => return region,
+            }
+        }
+    }
+
+    /// As `discover_in`; if `seen` is given, in ascending order, branches and calls lead on only to blocks among it.
+    fn discover_seen(
         code: &[u8],
         range: Range<u32>,
         starts: &[u32],

@@ -68,6 +68,13 @@ struct Candidate {
     blocks: Vec<u32>,
 }
 
+impl Candidate {
+    /// What its translation takes, by the blocks that ran; unseen ones take what a block has of bytes on average.
+    fn cost(&self) -> u32 {
+        if self.blocks.is_empty() { (self.end - self.start) / 16 + 1 } else { self.blocks.len() as u32 }
+    }
+}
+
 /// Translates what `choice` says of `image`.
 pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Translated> {
     let opened = Image::open(image).map_err(|e| Failure::because("the packed image", e))?;
@@ -76,9 +83,9 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
     let mut candidates = candidates(&segments, choice, &whole);
     let wanted = candidates.len();
     let all_runs: u64 = candidates.iter().map(|candidate| candidate.weight).sum();
-    // The most runs for a byte first: many small hot functions are worth more than a large warm one.
+    // The most runs for what it takes first: many small hot functions are worth more than a large warm one.
     candidates.sort_by(|a, b| {
-        let value = |a: &Candidate, b: &Candidate| a.weight as u128 * (b.end - b.start) as u128;
+        let value = |a: &Candidate, b: &Candidate| a.weight as u128 * b.cost() as u128;
         value(b, a).cmp(&value(a, b)).then(a.start.cmp(&b.start))
     });
     let chosen = choose(image, &segments, candidates, choice.size, room);
@@ -205,16 +212,9 @@ fn region(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<Regi
     let first = segment.bytes.start;
     let code = image.get(first as usize..segment.bytes.end as usize)?;
     let range = candidate.start - first..candidate.end - first;
-    let mut starts = vec![range.start];
-    let mut region = Region::discover_in(code, range.clone(), &starts);
-    // Blocks that were run but that nothing direct leads to: targets of jump tables.
-    let missed = |region: &Option<Region>| {
-        let blocks = candidate.blocks.iter().map(|block| block - first);
-        blocks.filter(|&block| region.as_ref().is_none_or(|region| !region.has(block))).min()
-    };
-    while let Some(block) = missed(&region).filter(|block| !starts.contains(block)) {
-        starts.push(block);
-        region = Region::discover_in(code, range.clone(), &starts);
-    }
+    let mut seen: Vec<u32> = candidate.blocks.iter().map(|block| block - first).collect();
+    seen.sort_unstable();
+    // A function that training ran is translated as far as it ran: the others get the room.
+    let region = Region::of_function(code, (range.clone(), u32::MAX), range.start, &seen, !seen.is_empty());
     region.filter(|region| region.instructions() >= 2)
 }
