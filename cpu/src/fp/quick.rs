@@ -21,7 +21,9 @@ pub(crate) fn arith(mxcsr: u32, op: FpOp, t: FpType, lanes: Lanes, a: Bytes, b: 
         (Lanes::Scalar, FpType::F64) => lane::<Double>(op, 0, a, a, b),
         (Lanes::Scalar, FpType::F32) => lane::<Single>(op, 0, a, a, b),
         // Out of line: four lanes are more code than a call.
-        (Lanes::Packed, _) => packed(op, t, vec::halves(a), vec::halves(b)).map(|(low, high)| vec::of_halves(low, high)),
+        (Lanes::Packed, _) => {
+            packed(op, t, vec::halves(a), vec::halves(b)).map(|(low, high)| vec::of_halves(low, high))
+        }
     }
 }
 

@@ -45,7 +45,20 @@ impl<'a> Frame<'a> {
         vectors: &'a mut Vectors,
     ) -> Frame<'a> {
         let view = bus.view();
-        Frame { view, jumps, insns, bus, vectors, cost: 0, step: None, regions, counts, left: 0, is_plain: false, slow: 0 }
+        Frame {
+            view,
+            jumps,
+            insns,
+            bus,
+            vectors,
+            cost: 0,
+            step: None,
+            regions,
+            counts,
+            left: 0,
+            is_plain: false,
+            slow: 0,
+        }
     }
 
     /// Runs the region of a [`Code::Region`] op; `left` is the budget, before and after.

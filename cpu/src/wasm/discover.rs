@@ -107,12 +107,7 @@ impl Region {
     }
 
     /// As `discover_in`; if `seen` is given, in ascending order, branches and calls lead on only to blocks among it.
-    fn discover_seen(
-        code: &[u8],
-        range: Range<u32>,
-        starts: &[u32],
-        seen: Option<&[u32]>,
-    ) -> Option<Region> {
+    fn discover_seen(code: &[u8], range: Range<u32>, starts: &[u32], seen: Option<&[u32]>) -> Option<Region> {
         let first = range.start as usize;
         let range = first..(range.end as usize).min(code.len()).min(first.saturating_add(MAX_BYTES));
         let mut scan = Scan {

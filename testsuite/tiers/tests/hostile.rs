@@ -105,7 +105,8 @@ fn what_lies_outside_of_a_function_is_not_looked_at() {
     let mut code = vec![0; 0x3000];
     code[..6].copy_from_slice(&[0xe8, 0xfb, 0x1f, 0, 0, 0xc3]);
     let translated = |code: &[u8]| {
-        let wanted = Wanted { start: 0, range: 0..0x1000, seen: vec![0], only_seen: false, place: 100, limit: u32::MAX };
+        let wanted =
+            Wanted { start: 0, range: 0..0x1000, seen: vec![0], only_seen: false, place: 100, limit: u32::MAX };
         translate(&Request { code, base: 0x40_0000, functions: &[wanted], table_len: 200 }).expect("two instructions")
     };
     let before = translated(&code);

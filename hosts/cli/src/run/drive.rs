@@ -2,8 +2,8 @@
 
 use super::engine::Program;
 use super::jit::{self, Jit, JitOptions};
-use super::perf::PerfMap;
 use super::mounts::Mount;
+use super::perf::PerfMap;
 use super::renew::renew;
 use super::signals::Signals;
 use super::streams::{self, Streams};
