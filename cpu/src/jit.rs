@@ -98,7 +98,7 @@ pub fn translate(request: &Request<'_>) -> Translated {
 fn region(code: &[u8], wanted: &Wanted) -> Option<Region> {
     let region = Region::of_function(code, (wanted.range.clone(), SLACK), wanted.start, &wanted.seen, wanted.only_seen);
     // Outside the range there may be nothing yet, or something else by and by, and no unit would know.
-    region.map(Region::without_stubs)
+    region.filter(|region| !region.is_too_large()).map(Region::without_stubs)
 }
 
 fn module(request: &Request<'_>, found: &[(u32, Region)]) -> Vec<u8> {

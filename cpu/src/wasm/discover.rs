@@ -17,6 +17,8 @@ const MAX_BYTES: usize = 64 * 1024;
 /// Instructions in a region at most.
 const MAX_INSNS: usize = 8192;
 
+/// Blocks, ways in and the like of a region that is to be translated quickly: structuring them takes more than their number.
+const NODES_MAX: usize = 2500;
 /// How many ways into a function that only indirect jumps lead to are tried together at first.
 const STARTS_STEP: usize = 32;
 
@@ -100,10 +102,15 @@ impl Region {
             }
             step *= 2;
             match discover(&starts) {
-                Some(more) if more.instructions() < MAX_INSNS => region = Some(more),
+                Some(more) if !more.is_too_large() => region = Some(more),
                 _ => return region,
             }
         }
+    }
+
+    /// It was cut off at the limit, or has so many blocks that its translation would take seconds.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.instructions() >= MAX_INSNS || self.graph.next.len() > NODES_MAX
     }
 
     /// As `discover_in`; if `seen` is given, in ascending order, branches and calls lead on only to blocks among it.
