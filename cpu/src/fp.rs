@@ -246,21 +246,25 @@ type Halves = (u64, u64);
 #[inline(always)]
 fn arith_of<F: Elem>(mxcsr: &mut u32, op: FpOp, lanes: Lanes, a: Bytes, b: Bytes) -> Result<Bytes, Exception> {
     let count = if lanes == Lanes::Scalar { 1 } else { F::COUNT };
-    let mut out = a;
-    // Flags that the first lanes noted would be noted again.
-    let is_done = is_usual(*mxcsr)
-        && (0..count).all(|lane| match F::fast(mxcsr, op, lane, F::get(&a, lane), F::get(&b, lane)) {
-            Some(v) => {
-                F::set(&mut out, lane, v);
-                true
-            }
-            None => false,
-        });
-    if !is_done {
-        let (low, high) = arith_exactly::<F>(mxcsr, op, count, vec::halves(a), vec::halves(b))?;
-        out = vec::of_halves(low, high);
+    if is_usual(*mxcsr)
+        && let Some(out) = arith_fast::<F>(mxcsr, op, count, a, b)
+    {
+        return Ok(out);
     }
-    Ok(out)
+    // Flags that the first lanes noted are noted again.
+    let (low, high) = arith_exactly::<F>(mxcsr, op, count, vec::halves(a), vec::halves(b))?;
+    Ok(vec::of_halves(low, high))
+}
+
+/// The first lanes by the host, under usual modes; `None` where it might be wrong.
+#[inline(always)]
+fn arith_fast<F: Elem>(mxcsr: &mut u32, op: FpOp, count: usize, a: Bytes, b: Bytes) -> Option<Bytes> {
+    let mut out = a;
+    for lane in 0..count {
+        let v = F::fast(mxcsr, op, lane, F::get(&a, lane), F::get(&b, lane))?;
+        F::set(&mut out, lane, v);
+    }
+    Some(out)
 }
 
 /// [`Emit::fp`](crate::emit::Emit::fp) on values.
@@ -275,19 +279,22 @@ pub fn arith(mxcsr: &mut u32, op: FpOp, t: FpType, lanes: Lanes, a: Bytes, b: By
 /// [`Emit::fp_convert`](crate::emit::Emit::fp_convert) on values.
 #[inline(always)]
 pub fn convert(mxcsr: &mut u32, op: FpCvt, a: Bytes, b: Bytes) -> Result<Bytes, Exception> {
-    if is_usual(*mxcsr) {
-        let fast = match op {
-            FpCvt::Ss2sd => host::widen(Single::get(&b, 0)).map(|v| vec::replace(Shape::I64x2, 0, a, v)),
-            FpCvt::Sd2ss => {
-                host::narrow(mxcsr, Double::get(&b, 0)).map(|v| vec::replace(Shape::I32x4, 0, a, u64::from(v)))
-            }
-            _ => None,
-        };
-        if let Some(x) = fast {
-            return Ok(x);
-        }
+    if is_usual(*mxcsr)
+        && let Some(x) = convert_fast(mxcsr, op, a, b)
+    {
+        return Ok(x);
     }
     convert_exactly(mxcsr, op, a, b)
+}
+
+/// Conversions of one element by the host, under usual modes.
+#[inline(always)]
+fn convert_fast(mxcsr: &mut u32, op: FpCvt, a: Bytes, b: Bytes) -> Option<Bytes> {
+    match op {
+        FpCvt::Ss2sd => host::widen(Single::get(&b, 0)).map(|v| vec::replace(Shape::I64x2, 0, a, v)),
+        FpCvt::Sd2ss => host::narrow(mxcsr, Double::get(&b, 0)).map(|v| vec::replace(Shape::I32x4, 0, a, u64::from(v))),
+        _ => None,
+    }
 }
 
 /// Conversions lane by lane: the host where it is right, software elsewhere.
@@ -341,17 +348,23 @@ fn convert_exactly(mxcsr: &mut u32, op: FpCvt, a: Bytes, b: Bytes) -> Result<Byt
 /// [`Emit::fp_to_int`](crate::emit::Emit::fp_to_int) on values.
 #[inline(always)]
 pub fn to_int(mxcsr: &mut u32, t: FpType, w: Width, truncate: bool, x: Bytes) -> Result<u64, Exception> {
-    if is_usual(*mxcsr) {
-        // Every single is a double of the same value, and the conversion to integer does not report denormals.
-        let wide = match t {
-            FpType::F32 => host::widen(Single::get(&x, 0)),
-            FpType::F64 => Some(Double::get(&x, 0)),
-        };
-        if let Some(v) = wide.and_then(|v| host::to_int(mxcsr, v, w.bits(), truncate)) {
-            return Ok(w.trunc(v as u64));
-        }
+    if is_usual(*mxcsr)
+        && let Some(v) = to_int_fast(mxcsr, t, w, truncate, x)
+    {
+        return Ok(v);
     }
     to_int_exactly(mxcsr, t, w, truncate, x)
+}
+
+/// The same by the host, under usual modes.
+#[inline(always)]
+fn to_int_fast(mxcsr: &mut u32, t: FpType, w: Width, truncate: bool, x: Bytes) -> Option<u64> {
+    // Every single is a double of the same value, and the conversion to integer does not report denormals.
+    let wide = match t {
+        FpType::F32 => host::widen(Single::get(&x, 0))?,
+        FpType::F64 => Double::get(&x, 0),
+    };
+    host::to_int(mxcsr, wide, w.bits(), truncate).map(|v| w.trunc(v as u64))
 }
 
 #[cold]
@@ -371,16 +384,22 @@ fn to_int_exactly(mxcsr: &mut u32, t: FpType, w: Width, truncate: bool, x: Bytes
 
 /// [`Emit::fp_from_int`](crate::emit::Emit::fp_from_int) on values.
 #[inline(always)]
-pub fn from_int(mxcsr: &mut u32, t: FpType, w: Width, mut a: Bytes, v: u64) -> Result<Bytes, Exception> {
+pub fn from_int(mxcsr: &mut u32, t: FpType, w: Width, a: Bytes, v: u64) -> Result<Bytes, Exception> {
     let v = w.sext(v);
     if is_usual(*mxcsr) {
-        match t {
-            FpType::F32 => Single::set(&mut a, 0, host::single_from_int(mxcsr, v)),
-            FpType::F64 => Double::set(&mut a, 0, host::double_from_int(mxcsr, v)),
-        }
-        return Ok(a);
+        return Ok(from_int_fast(mxcsr, t, a, v));
     }
     from_int_exactly(mxcsr, t, a, v)
+}
+
+/// The same by the host, under usual modes.
+#[inline(always)]
+fn from_int_fast(mxcsr: &mut u32, t: FpType, mut a: Bytes, v: i64) -> Bytes {
+    match t {
+        FpType::F32 => Single::set(&mut a, 0, host::single_from_int(mxcsr, v)),
+        FpType::F64 => Double::set(&mut a, 0, host::double_from_int(mxcsr, v)),
+    }
+    a
 }
 
 #[cold]

@@ -138,8 +138,10 @@ impl Engine {
         if here > 0 && self.sample(cpu.rip, bus, here) {
             self.jit().into_iter().for_each(|jit| jit.interpreted %= INTERVAL);
         }
-        if there > 0 && left_to.is_some_and(|rip| self.sample(rip, bus, there)) {
+        if there > 0 {
             self.jit().into_iter().for_each(|jit| jit.leaving %= INTERVAL);
+            // What leads to a region is as good as it gets: nobody else is charged with it.
+            left_to.into_iter().for_each(|rip| _ = self.sample(rip, bus, there));
         }
     }
 
@@ -367,8 +369,8 @@ fn stub_target(cpu: &Cpu, mut at: u64, view: &MemView) -> Option<u64> {
 fn insn_at(at: u64, view: &MemView) -> Option<Insn> {
     let mut bytes = [0; CALL_MAX as usize];
     let room = bytes.len().min(0x1000 - (at & 0xfff) as usize);
-    for (byte, at) in bytes[..room].iter_mut().zip(at..) {
-        *byte = read(view, Width::W8, at)? as u8;
+    for (byte, k) in bytes[..room].iter_mut().zip(0..) {
+        *byte = read(view, Width::W8, at.wrapping_add(k))? as u8;
     }
     decode(&bytes[..room], at as u32 & 0xfff).ok()
 }

@@ -189,7 +189,9 @@ impl Engine {
             let (step, cost, slow) = (frame.step, frame.cost, frame.slow);
             is_plain = frame.is_plain;
             *budget -= cost;
-            if let Some(jit) = self.jit() {
+            if slow > 0
+                && let Some(jit) = self.jit()
+            {
                 jit.slow += slow;
             }
             ip = core::ptr::null();

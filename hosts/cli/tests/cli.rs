@@ -4,7 +4,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// A folder of its own for one test.
 fn folder(name: &str) -> PathBuf {
@@ -14,8 +14,8 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-fn brainworm(folder: &Path, words: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_brainworm"))
+fn start(folder: &Path, words: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_brainworm"))
         .args(words)
         .current_dir(folder)
         // Compiled modules are shared by the tests: compiling is what takes long.
@@ -24,7 +24,11 @@ fn brainworm(folder: &Path, words: &[&str], input: &[u8]) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+fn brainworm(folder: &Path, words: &[&str], input: &[u8]) -> Output {
+    let mut child = start(folder, words);
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
     let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
@@ -248,6 +252,23 @@ fn generated_code_does_not_fill_memory() {
     let (many, large) = run(300);
     assert!(few < 30 && many >= 100, "{few} and {many} fresh stores");
     assert!(large < small + (16 << 20), "{small} bytes resident after {few} moves, {large} after {many}");
+}
+
+#[test]
+fn perf_finds_translated_functions() {
+    let dir = folder("perf");
+    root(&dir);
+    let child = start(&dir, &["run", "--perf-map", "--engine", "jit", "--jit-threshold", "0", "rootfs:root", "hello"]);
+    let map = PathBuf::from(format!("/tmp/perf-{}.map", child.id()));
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(7));
+    let text = std::fs::read_to_string(&map).unwrap();
+    std::fs::remove_file(map).unwrap();
+    let is_line = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        words.len() == 3 && words[..2].iter().all(|word| u64::from_str_radix(word, 16).is_ok_and(|n| n > 0))
+    };
+    assert!(text.lines().all(is_line), "{text}");
+    assert!(text.lines().any(|line| line.contains(" guest_400")), "{text}");
 }
 
 #[test]

@@ -13,7 +13,9 @@ impl PerfMap {
     /// An empty one for this process.
     pub(crate) fn create() -> Outcome<PerfMap> {
         let path = format!("/tmp/perf-{}.map", std::process::id());
-        let file = File::create(&path).map_err(|e| Failure::because(format_args!("--perf-map: {path}"), e))?;
+        // One of an earlier process may be there, and nobody's link is followed.
+        let _ = std::fs::remove_file(&path);
+        let file = File::create_new(&path).map_err(|e| Failure::because(format_args!("--perf-map: {path}"), e))?;
         Ok(PerfMap(BufWriter::new(file)))
     }
 
