@@ -7,8 +7,9 @@
 //!   (import "env" "memory" (memory 1))   (import "env" "table" (table N funcref))   (import "env" "step" (func (param i32 i32) (result i32)))
 //! ```
 //!
-//! N is the number of elements the table must have by then. What is hot, which pages a unit depends on, and when it is
-//! void is the engine's business (`crate::interp`).
+//! N is the number of elements the table must have by then. Each function is exported, too, by the number of its place:
+//! hosts that can empty the places of a unit that is not used any more know them by that. What is hot, which pages a unit
+//! depends on, and when it is void is the engine's business (`crate::interp`).
 
 use crate::wasm::{Link, Region};
 use alloc::format;
@@ -16,8 +17,8 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use hashbrown::HashMap;
 use wasm_encoder::{
-    CodeSection, ConstExpr, ElementSection, Elements, EntityType, FunctionSection, ImportSection, MemoryType, Module,
-    NameMap, NameSection, RefType, TableType, TypeSection, ValType,
+    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, FunctionSection,
+    ImportSection, MemoryType, Module, NameMap, NameSection, RefType, TableType, TypeSection, ValType,
 };
 
 /// How far behind a function's end blocks that ran are taken for its own.
@@ -104,6 +105,7 @@ fn region(code: &[u8], wanted: &Wanted) -> Option<Region> {
 fn module(request: &Request<'_>, found: &[(u32, Region)]) -> Vec<u8> {
     let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
     let (mut elements, mut code, mut names) = (ElementSection::new(), CodeSection::new(), NameMap::new());
+    let mut exports = ExportSection::new();
     types.ty().function([ValType::I32; 3], [ValType::I32]);
     types.ty().function([ValType::I32; 2], [ValType::I32]);
     let memory = MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
@@ -128,12 +130,14 @@ fn module(request: &Request<'_>, found: &[(u32, Region)]) -> Vec<u8> {
         code.function(&region.function(&link));
         let at = ConstExpr::i32_const(*place as i32);
         elements.active(Some(0), &at, Elements::Functions([index].as_slice().into()));
+        exports.export(&format!("{place}"), ExportKind::Func, index);
         let start = region.entries.first().copied().unwrap_or(0);
         names.append(index, &format!("guest_{:x}", request.base.wrapping_add(start as u64)));
     }
     let mut section = NameSection::new();
     section.functions(&names);
     let mut module = Module::new();
-    module.section(&types).section(&imports).section(&functions).section(&elements).section(&code).section(&section);
+    module.section(&types).section(&imports).section(&functions).section(&exports).section(&elements);
+    module.section(&code).section(&section);
     module.finish()
 }

@@ -1,11 +1,11 @@
-// Runs a command that starts guests in a browser: with-browser.mjs --cache DIR --site DIR COMMAND...
-// guest.mjs, run below it, finds this process by BRAINWORM_BROWSER.
+// Runs a command that starts guests in a browser: with-browser.mjs --cache DIR --site DIR --boot JSON COMMAND...
+// guest.mjs, run below it, finds this process by BRAINWORM_BROWSER. JSON: more options for every guest's boot().
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import { launch, options } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
-const { cache, site, "": command } = options(process.argv.slice(2), ["cache", "site"]);
+const { cache, site, boot, "": command } = options(process.argv.slice(2), ["cache", "site", "boot"]);
 const files = await serve({ "/a/site/": site });
 const browser = await launch(cache);
 const context = await browser.newContext();
@@ -20,9 +20,9 @@ async function page() {
 }
 
 /** In the page: runs a container with standard streams to its end. */
-async function guest(command) {
+async function guest({ command, more }) {
   const { boot } = await import("/a/site/brainworm.js");
-  const machine = await boot({ command, tty: false });
+  const machine = await boot({ command, tty: false, ...more });
   const text = (parts) => parts.map((part) => String.fromCharCode(...part)).join("");
   const [out, err] = [[], []];
   const collect = (list) => (bytes) => {
@@ -42,7 +42,7 @@ const control = createServer(async (request, response) => {
   const place = await page();
   const gone = new Promise((_, reject) => request.socket.on("close", () => reject(new Error("nobody waits for it"))));
   try {
-    const answer = await Promise.race([place.evaluate(guest, JSON.parse(body)), gone]);
+    const answer = await Promise.race([place.evaluate(guest, { command: JSON.parse(body), more: JSON.parse(boot) }), gone]);
     response.end(JSON.stringify(answer));
     idle.push(place);
   } catch (error) {

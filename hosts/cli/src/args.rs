@@ -1,5 +1,6 @@
 //! The command line (a contract: scripts depend on it). Letters and habits are docker's.
 
+use crate::aot::AotArgs;
 use crate::container::ContainerArgs;
 use crate::failure::{Failure, Outcome};
 use brainworm_abi::image::{ContainerConfig, Http};
@@ -53,19 +54,8 @@ pub(crate) struct BuildArgs {
     pub(crate) target: Target,
     #[command(flatten)]
     pub(crate) http: HttpArgs,
-    /// Translate guest code to wasm: off, profile (what --train ran; the default with it), all, or one file of the image
-    #[arg(long, value_name = "WHAT")]
-    pub(crate) aot: Vec<OsString>,
-    /// Bytes of translated code at most (bytes, or with k, m, g)
-    #[arg(long, value_name = "SIZE", default_value = "16m")]
-    pub(crate) aot_size: String,
-    /// Run a command in the container while building, to learn which code is worth translating (split as a shell
-    /// splits words; none: the image's entrypoint)
-    #[arg(long, value_name = "CMD")]
-    pub(crate) train: Vec<OsString>,
-    /// Keep what training found in this file, or, without --train, take it from there
-    #[arg(long, value_name = "FILE")]
-    pub(crate) profile: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) aot: AotArgs,
     #[arg(long, hide = true, value_name = "WHEN")]
     snapshot: Option<String>,
     #[arg(long, hide = true)]
@@ -360,6 +350,8 @@ pub(crate) struct WebArgs {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) container: ContainerArgs,
+    #[command(flatten)]
+    pub(crate) aot: AotArgs,
     /// Print what was built as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,6 +4,7 @@
 //! the browser compiles the one and unpacks the other straight into memory, and `site.js`, which names both. Files that
 //! depend on the image have their digest in their name: a browser's cache never mixes two builds.
 
+use crate::aot::{Report, Translated};
 use crate::args::WebArgs;
 use crate::failure::{Failure, Outcome};
 use crate::kernel;
@@ -11,7 +12,8 @@ use crate::output::write_folder;
 use crate::progress::Bar;
 use base64::Engine;
 use brainworm_abi::image::{Image, Layout};
-use brainworm_pack::{browser, link};
+use brainworm_pack::browser;
+use brainworm_pack::link::{self, Parts};
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use serde_json::{Map, Value, json};
@@ -22,9 +24,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Names and contents, or why this command was built without them.
-type Parts = Result<&'static [(&'static str, &'static [u8])], &'static str>;
+type Embedded = Result<&'static [(&'static str, &'static [u8])], &'static str>;
 
-const PARTS: Parts = include!(concat!(env!("OUT_DIR"), "/web_parts.rs"));
+const PARTS: Embedded = include!(concat!(env!("OUT_DIR"), "/web_parts.rs"));
 /// The part written for each site; it begins with this line.
 const SITE: &str = "site.js";
 const MARK: &str = "// Made by brainworm web.";
@@ -35,7 +37,7 @@ pub(crate) fn web(args: &WebArgs) -> Outcome {
         PARTS.map_err(|why| Failure::new(format!("this brainworm was built without the browser's page: {why}")))?;
     let settings = settings(args)?;
     let mut bar = Bar::new(args.json);
-    let (code, image) = program(&args.image, &mut bar)?;
+    let (Parts { code, image }, translated) = program(args, &mut bar)?;
     browser::check(&code, &image).map_err(|e| Failure::from(e.at(args.image.display())))?;
     let broken = |e| Failure::because(args.image.display(), e);
     let len = Layout::parse(&image).map_err(broken)?.total;
@@ -67,30 +69,48 @@ pub(crate) fn web(args: &WebArgs) -> Outcome {
     let bytes: usize = files.iter().map(|(_, contents)| contents.len()).sum();
     let place = args.output.display();
     if args.json {
-        let report = json!({
+        let mut report = json!({
             "output": place.to_string(),
             "bytes": bytes,
             "kernel_bytes": code.len(),
             "image_bytes": image.len(),
             "compressed_image_bytes": packed.len(),
         });
+        translated.add_to(&mut report);
         println!("{report}");
     } else {
         eprintln!("{place}: {:.1} MiB, to be served by any web server", bytes as f64 / 1048576.0);
+        if let Some(line) = translated.line() {
+            eprintln!("{place}: {line}");
+        }
     }
     Ok(0)
 }
 
-/// The kernel's module, with translated functions if there are some, and the image with their index behind it.
-fn program(image: &OsStr, bar: &mut Bar) -> Outcome<(Vec<u8>, Vec<u8>)> {
-    if kernel::is_wasm(image) {
-        let wasm = std::fs::read(image).map_err(|e| Failure::because(image.display(), e))?;
-        let parts = link::split(&wasm).map_err(|e| Failure::from(e.at(image.display())))?;
-        return Ok((parts.code, parts.image));
+/// The kernel with translation at run time and functions translated ahead, and the image with their index behind it. A file
+/// built by another version comes with its own kernel.
+fn program(args: &WebArgs, bar: &mut Bar) -> Outcome<(Parts, Report)> {
+    let name = args.image.display();
+    if kernel::is_wasm(&args.image) {
+        if args.aot.is_given() {
+            let message = "is a wasm file already: --aot and --train are for images";
+            return Err(Failure::new(format!("{name}: {message}")));
+        }
+        let wasm = std::fs::read(&args.image).map_err(|e| Failure::because(&name, e))?;
+        let parts = link::split(&wasm).map_err(|e| Failure::from(e.at(&name)))?;
+        return Ok((kernel::on_ours(&wasm, &parts).unwrap_or(parts), Report::default()));
     }
-    let container = kernel::load(image, bar)?;
+    let mut container = kernel::load(&args.image, bar)?;
+    // Training runs what the page will run.
+    args.container.configure(&mut container.config)?;
     bar.spin("packing");
-    Ok((kernel::KERNEL.to_vec(), container.pack()?.0))
+    let image = container.pack()?.0;
+    drop(container);
+    let Translated { functions, index, report } = args.aot.translate(&image, kernel::KERNEL_RUN, bar)?;
+    if functions.is_empty() {
+        return Ok((Parts { code: kernel::KERNEL_RUN.to_vec(), image }, report));
+    }
+    Ok((kernel::with_functions(&image, link::Ahead { functions: &functions, index: &index })?, report))
 }
 
 /// What the flags say, for page/brainworm.js.

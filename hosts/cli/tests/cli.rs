@@ -103,6 +103,18 @@ fn root(folder: &Path) {
     std::fs::write(folder.join("root/plain"), b"no program").unwrap();
 }
 
+/// Adds a program whose code changes.
+fn changing(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mut changes = program(CHANGES);
+    // Without zeros behind the file: its page stays the image's until the program writes to it.
+    let len = changes.len() as u64;
+    changes[104..112].copy_from_slice(&len.to_le_bytes());
+    let path = folder.join("root/bin/changes");
+    std::fs::write(&path, changes).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 #[test]
 fn bad_input_is_one_line_and_leaves_nothing() {
     let dir = folder("bad");
@@ -157,16 +169,9 @@ fn builds_are_reproducible_small_and_tell_what_they_hold() {
 
 #[test]
 fn translated_code_does_the_same_and_is_left_when_it_changes() {
-    use std::os::unix::fs::PermissionsExt;
     let dir = folder("translated");
     root(&dir);
-    let mut changes = program(CHANGES);
-    // Without zeros behind the file: its page stays the image's until the program writes to it.
-    let len = changes.len() as u64;
-    changes[104..112].copy_from_slice(&len.to_le_bytes());
-    let path = dir.join("root/bin/changes");
-    std::fs::write(&path, changes).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    changing(&dir);
 
     let build = |words: &[&str]| {
         let output = brainworm(&dir, &[&["build", "rootfs:root", "--json"], words].concat(), b"");
@@ -205,6 +210,45 @@ fn translated_code_does_the_same_and_is_left_when_it_changes() {
     let output = brainworm(&dir, &["run", "a.wasm", "hello"], b"");
     assert_eq!((output.status.code(), &output.stdout[..]), (Some(7), &b"hi\n"[..]));
     assert_eq!(brainworm(&dir, &["run", "a.wasm", "crash"], b"").status.code(), Some(139));
+}
+
+/// A site of an image has the same kernel and code as one of the file built from it with the same commands.
+#[test]
+fn sites_have_code_translated_ahead_too() {
+    let dir = folder("site");
+    root(&dir);
+    changing(&dir);
+    let parts = |site: &str| {
+        let names = std::fs::read_dir(dir.join(site)).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        let names: Vec<String> =
+            names.filter(|name| name.starts_with("kernel.") || name.starts_with("image.")).collect();
+        let mut parts: Vec<(String, usize)> =
+            names.iter().map(|name| (name.clone(), std::fs::read(dir.join(site).join(name)).unwrap().len())).collect();
+        parts.sort();
+        parts
+    };
+    let run = |words: &[&str]| {
+        let output = brainworm(&dir, words, b"");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let web = |words: &[&str]| {
+        serde_json::from_slice::<serde_json::Value>(&run(
+            &[&["web", "--json", "--entrypoint", "changes"], words].concat()
+        ))
+        .unwrap()
+    };
+    let plain = web(&["rootfs:root", "-o", "plain"]);
+    let trained = web(&["rootfs:root", "-o", "trained", "--train", ""]);
+    assert_eq!(plain["aot_functions"].as_u64(), Some(0), "{plain}");
+    assert!(trained["aot_functions"].as_u64() > Some(0), "{trained}");
+    assert!(trained["kernel_bytes"].as_u64() > plain["kernel_bytes"].as_u64(), "{plain} {trained}");
+    run(&["build", "rootfs:root", "--entrypoint", "changes", "--train", "", "-o", "built.wasm"]);
+    web(&["built.wasm", "-o", "from-built"]);
+    assert_eq!(parts("trained"), parts("from-built"));
+    assert_eq!(parts("trained").len(), 2);
+    refused(&dir, &["web", "built.wasm", "--train", "", "-o", "none"], "a wasm file already");
+    refused(&dir, &["web", "rootfs:root", "--entrypoint", "changes", "--aot-size", "1m", "-o", "none"], "--aot-size");
 }
 
 /// ebx times: counts up the number that a function behind it loads, calls it and adds; exits with the sum's low 7 bits.

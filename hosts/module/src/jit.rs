@@ -16,9 +16,10 @@
 //! ```
 //!
 //! The bytes are the module's again when `publish` returns. An event is pushed between two calls of `bw_run`, never from
-//! within. After `retire` nothing calls the functions of that module any more, and the host may forget it; its elements
-//! are written over by later modules. Before boot the host sets option 9 (samples after which a function is translated,
-//! plus 1; 1 translates everything at once) and option 10 (the number of elements the table has).
+//! within. After `retire` nothing calls the functions of that module any more, and the host may forget it. Its elements are
+//! written over by later modules; until then the host may empty them: each function is exported by the number of its
+//! element. Before boot the host sets option 9 (samples after which a function is translated, plus 1; 1 translates
+//! everything at once) and option 10 (the number of elements the table has).
 
 use brainworm_abi::Publish;
 use brainworm_abi::driven::publish as answer;

@@ -24,6 +24,9 @@ export const title = site.title;
  * @param {string} [options.user] USER[:GROUP]
  * @param {string} [options.hostname]
  * @param {number} [options.memory] limit in bytes
+ * @param {"auto" | "interp" | "aot" | "jit"} [options.engine] what executes the container's code: see docs/web.md
+ * @param {number} [options.jitThreshold] how often a function is met before it is translated
+ * @param {number} [options.jitCode] bytes that such translations may have, in use
  * @param {boolean} [options.tty] true: a terminal; false: byte-exact standard streams
  * @param {number} [options.columns] the terminal's size
  * @param {number} [options.rows]
@@ -33,7 +36,8 @@ export const title = site.title;
 export async function boot(options = {}) {
   const lack = missingFeature();
   if (lack) throw new BrainwormError("unsupported", lack);
-  const { env = {}, tty = true, columns = 80, rows = 24, memory = 0, onProgress, ...words } = options;
+  const { env = {}, tty = true, columns = 80, rows = 24, memory = 0, onProgress, ...others } = options;
+  const { engine = "auto", jitThreshold = 2048, jitCode = 16 << 20, ...words } = others;
   const known = ["command", "entrypoint", "workdir", "user", "hostname"];
   const strange = Object.keys(words).find((key) => !known.includes(key));
   if (strange) throw new BrainwormError("option", `There is no option '${strange}'.`);
@@ -46,6 +50,9 @@ export async function boot(options = {}) {
     columns,
     rows,
     memory,
+    engine: String(engine),
+    jit_threshold: Number(jitThreshold),
+    jit_code: Number(jitCode),
     image: site.image.bytes,
     index: site.image.code,
     kernel_bytes: site.kernel.size,
@@ -119,7 +126,7 @@ export class Machine {
   onError(listener) {
     this.#listen(2, listener);
   }
-  /** Counts since boot: instructions, aot_instructions, syscalls, forks, peak_memory_bytes, image_bytes. */
+  /** Counts since boot, by the names of `brainworm run --stats`: instructions, jit_instructions, syscalls and more. */
   figures() {
     this.#send({ figures: true });
     return new Promise((resolve) => this.#asked.push(resolve));

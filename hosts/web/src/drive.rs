@@ -19,14 +19,6 @@ const SLICE: f64 = 8.0;
 const BUDGET: f64 = 1e6;
 const BUDGET_MIN: f64 = 1e5;
 const BUDGET_MAX: f64 = 1e8;
-const FIGURES: [(u32, &str); 6] = [
-    (figure::INSTRUCTIONS, "instructions"),
-    (figure::AHEAD_INSTRUCTIONS, "aot_instructions"),
-    (figure::SYSTEM_CALLS, "syscalls"),
-    (figure::FORKS, "forks"),
-    (figure::PEAK_BYTES, "peak_memory_bytes"),
-    (figure::IMAGE_BYTES, "image_bytes"),
-];
 /// Longest timer, in ms.
 const TIMER_MAX: f64 = 2147483647.0;
 
@@ -70,6 +62,7 @@ impl Drive {
             };
             channel.port1().set_onmessage(Some(&callback(drive.clone())));
             let on_time = callback(drive.clone());
+            kernel.jit().tell(drive.clone());
             let (state, budget) = (Cell::new(State::Idle(None)), Cell::new(BUDGET));
             Drive { kernel, world, state, budget, scope: world::scope(), channel, on_time }
         }))
@@ -82,35 +75,42 @@ impl Drive {
 
     pub(crate) fn input(&self, bytes: &[u8]) {
         self.world.give(bytes);
-        self.tell(event::READABLE, 0);
+        self.tell(event::READABLE, 0, 0);
     }
     pub(crate) fn end(&self) {
         self.world.end_input();
-        self.tell(event::READABLE, 0);
+        self.tell(event::READABLE, 0, 0);
     }
     pub(crate) fn resize(&self, cols: u16, rows: u16) {
-        self.tell(event::RESIZE, WinSize { rows, cols }.pack());
+        self.tell(event::RESIZE, WinSize { rows, cols }.pack(), 0);
     }
     pub(crate) fn signal(&self, number: u8) {
-        self.tell(event::SIGNAL, number as u32);
+        self.tell(event::SIGNAL, number as u32, 0);
     }
     pub(crate) fn taken(&self, bytes: u32) {
         if self.world.taken(bytes as usize) {
-            self.tell(event::WRITABLE, 0);
+            self.tell(event::WRITABLE, 0, 0);
         }
+    }
+
+    /// A module that the kernel published is loaded, or never will be.
+    pub(crate) fn code_ready(&self, id: u32, is_loaded: bool) {
+        self.tell(event::CODE, id, is_loaded as u32);
     }
 
     /// Counts since boot, by the names `brainworm run --stats` has for them.
     pub(crate) fn figures(&self) -> Object {
-        object(FIGURES.map(|(which, name)| (name, JsValue::from_f64(self.kernel.figure(which)))))
+        let counts = figure::NAMES.map(|(which, name)| (name, self.kernel.figure(which)));
+        let refused = ("jit_modules_refused", self.kernel.jit().refused() as f64);
+        object(counts.into_iter().chain([refused]).map(|(name, value)| (name, JsValue::from_f64(value))))
     }
 
     /// An event, and a slice to see to it.
-    fn tell(&self, event: u32, value: u32) {
+    fn tell(&self, event: u32, a: u32, b: u32) {
         if self.state.get() == State::Over {
             return;
         }
-        match self.kernel.push(event, value) {
+        match self.kernel.push(event, a, b) {
             Ok(()) => self.wake(),
             Err(error) => self.stop(&error),
         }

@@ -1,6 +1,7 @@
 //! The kernel's module: its exports by name, and its memory.
 
 use crate::failure::{Failure, words};
+use crate::jit::{Engine, Jit};
 use crate::world::World;
 use crate::{Wishes, wasi};
 use brainworm_abi::WinSize;
@@ -49,6 +50,7 @@ const EXPORTS: [&str; 9] =
 pub(crate) struct Kernel {
     exports: Exports,
     linear: Rc<Linear>,
+    jit: Rc<Jit>,
 }
 
 /// The linear memory, seen through one view as long as it does not grow.
@@ -91,8 +93,9 @@ impl Linear {
 
 impl Kernel {
     /// Instantiates the module with the world as its outside.
-    pub(crate) fn instantiate(module: &Module, world: &Rc<World>) -> Result<Kernel, Failure> {
-        let instance = Instance::new(module, &wasi::imports(module, world)).map_err(|error| {
+    pub(crate) fn instantiate(module: &Module, world: &Rc<World>, engine: Engine) -> Result<Kernel, Failure> {
+        let jit = Jit::new(engine);
+        let instance = Instance::new(module, &wasi::imports(module, world, &jit)).map_err(|error| {
             // The memory it begins with is the only thing an engine can refuse here besides other imports.
             match error.is_instance_of::<js_sys::RangeError>() {
                 true => Failure::memory(WASM_PAGE * 64.0),
@@ -103,10 +106,14 @@ impl Kernel {
         if !EXPORTS.iter().all(|name| Reflect::has(&exports, &JsValue::from_str(name)).unwrap_or(false)) {
             return Err(Failure::version());
         }
+        let numbers = jit.attach(&exports);
         let exports: Exports = JsValue::from(exports).unchecked_into();
         let linear = Rc::new(Linear::new(exports.memory()));
         world.attach(linear.clone());
-        Ok(Kernel { exports, linear })
+        for (key, value) in [(option::INTERPRET, !engine.ahead as u64)].into_iter().chain(numbers) {
+            exports.bw_option(key, value);
+        }
+        Ok(Kernel { exports, linear, jit })
     }
 
     /// Makes room for an image of `image` bytes with `index` bytes behind it, at the end of the memory, and tells the
@@ -167,8 +174,11 @@ impl Kernel {
     pub(crate) fn until(&self) -> u64 {
         self.exports.bw_until()
     }
-    pub(crate) fn push(&self, event: u32, value: u32) -> Result<(), JsValue> {
-        self.exports.bw_push(event, value, 0)
+    pub(crate) fn push(&self, event: u32, a: u32, b: u32) -> Result<(), JsValue> {
+        self.exports.bw_push(event, a, b)
+    }
+    pub(crate) fn jit(&self) -> &Jit {
+        &self.jit
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `load` fetches the kernel and the packed image and puts them together, `wasi` answers the kernel's imports out of
 //! `world` (clocks, entropy, the terminal's two queues), `drive` lets the kernel work in slices with messages and timers
-//! between them. page/worker.js carries messages between this and page/brainworm.js, which is what pages use.
+//! between them, `jit` loads code that the kernel translates while the guest runs. page/worker.js carries messages between this and page/brainworm.js, which is what pages use.
 //!
 //! Only wasm32 has anything here.
 #![cfg(target_arch = "wasm32")]
@@ -10,6 +10,7 @@
 
 mod drive;
 mod failure;
+mod jit;
 mod kernel;
 mod load;
 mod wasi;
@@ -57,6 +58,14 @@ extern "C" {
     /// Bytes; 0: what there is.
     #[wasm_bindgen(method, getter)]
     fn memory(this: &Wishes) -> f64;
+    /// What executes the guest's code, by the words of `brainworm run --engine`; when a function is translated, and how
+    /// many bytes of that there may be.
+    #[wasm_bindgen(method, getter)]
+    fn engine(this: &Wishes) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn jit_threshold(this: &Wishes) -> f64;
+    #[wasm_bindgen(method, getter)]
+    fn jit_code(this: &Wishes) -> f64;
     /// Bytes of the image and of the index of translated code behind it.
     #[wasm_bindgen(method, getter)]
     fn image(this: &Wishes) -> f64;
@@ -129,12 +138,13 @@ async fn boot(
 ) -> Result<Rc<Drive>, Failure> {
     let all = wishes.kernel_bytes() + wishes.image_bytes();
     page.progress(0.0, all);
+    let engine = jit::Engine::wanted(wishes)?;
     let module = load::compile(kernel).await?;
     page.progress(wishes.kernel_bytes(), all);
     let args = command(wishes)?;
     let env = wishes.env().iter().map(|variable| text(&variable).into_bytes()).collect();
     let world = World::new(page.clone(), args, env, wishes.tty());
-    let kernel = Kernel::instantiate(&module, &world)?;
+    let kernel = Kernel::instantiate(&module, &world, engine)?;
     let size = load::Size { image: wishes.image(), index: wishes.index() };
     let (counting, first) = (page.clone(), wishes.kernel_bytes());
     let counted = move |done: f64| counting.progress(first + done, all);

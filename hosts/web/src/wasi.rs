@@ -1,15 +1,19 @@
-//! The kernel's imports: as much of WASI preview 1 as it uses when it is driven (hosts/module's `wasi.rs`). There are no
-//! mounts, so every call about files is answered with ENOSYS.
+//! The kernel's imports: as much of WASI preview 1 as it uses when it is driven (hosts/module's `wasi.rs`), and what it
+//! loads code by. There are no mounts, so every call about files is answered with ENOSYS.
 
+use crate::jit::Jit;
 use crate::kernel::Linear;
 use crate::object;
 use crate::world::World;
+use brainworm_abi::driven::publish as answer;
 use js_sys::WebAssembly::Module;
 use js_sys::{Object, Reflect};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 const MODULE: &str = "wasi_snapshot_preview1";
+/// Whose imports translation at run time is asked by.
+const OURS: &str = "brainworm";
 
 const SUCCESS: u32 = 0;
 const EAGAIN: u32 = 6;
@@ -27,15 +31,31 @@ const RIGHTS_ALL: u64 = (1 << 30) - 1;
 type Answer = Result<(), u32>;
 
 /// The import object for a module: what we have, and refusals for the rest of preview 1.
-pub(crate) fn imports(module: &Module, world: &Rc<World>) -> Object {
+pub(crate) fn imports(module: &Module, world: &Rc<World>, jit: &Rc<Jit>) -> Object {
     let refuse = Closure::<dyn Fn() -> u32>::new(|| ENOSYS).into_js_value();
     let text = |import: &JsValue, key: &str| Reflect::get(import, &JsValue::from_str(key)).ok()?.as_string();
-    let ours = Object::new();
+    let wasi = Object::new();
     for import in Module::imports(module).iter().filter(|import| text(import, "module").as_deref() == Some(MODULE)) {
-        let _ = Reflect::set(&ours, &JsValue::from_str(&text(&import, "name").unwrap_or_default()), &refuse);
+        let _ = Reflect::set(&wasi, &JsValue::from_str(&text(&import, "name").unwrap_or_default()), &refuse);
     }
-    Object::assign(&ours, &functions(world));
-    object([(MODULE, ours.into())])
+    Object::assign(&wasi, &functions(world));
+    object([(MODULE, wasi.into()), (OURS, loading(world, jit).into())])
+}
+
+fn loading(world: &Rc<World>, jit: &Rc<Jit>) -> Object {
+    let publish = {
+        let (world, jit) = (world.clone(), jit.clone());
+        let call = move |id, at, len, table_len| match world.linear().and_then(|linear| linear.part(at, len)) {
+            Some(wasm) => jit.publish(id, &wasm, table_len),
+            None => answer::REFUSED,
+        };
+        Closure::<dyn Fn(u32, u32, u32, u32) -> u32>::new(call).into_js_value()
+    };
+    let retire = {
+        let jit = jit.clone();
+        Closure::<dyn Fn(u32)>::new(move |id| jit.retire(id)).into_js_value()
+    };
+    object([("publish", publish), ("retire", retire)])
 }
 
 fn functions(world: &Rc<World>) -> Object {

@@ -139,4 +139,31 @@ pub mod figure {
     pub const JIT_FUNCTIONS: u32 = 22;
     /// Their bytes.
     pub const JIT_BYTES: u32 = 23;
+
+    /// All of them, by the names that people see.
+    pub const NAMES: [(u32, &str); 23] = [
+        (INSTRUCTIONS, "instructions"),
+        (SYSTEM_CALLS, "syscalls"),
+        (FORKS, "forks"),
+        (PEAK_BYTES, "peak_memory_bytes"),
+        (TABLE_BYTES, "page_table_bytes"),
+        (AHEAD_INSTRUCTIONS, "aot_instructions"),
+        (AHEAD_ENTERED, "aot_regions_entered"),
+        (AHEAD_LEFT, "aot_exits_jump"),
+        (AHEAD_PREEMPTED, "aot_exits_budget"),
+        (AHEAD_INTERPRETED, "aot_exits_interpret"),
+        (AHEAD_STEPPED, "aot_steps"),
+        (IMAGE_BYTES, "image_bytes"),
+        (JIT_INSTRUCTIONS, "jit_instructions"),
+        (JIT_ENTERED, "jit_regions_entered"),
+        (JIT_LEFT, "jit_exits_jump"),
+        (JIT_PREEMPTED, "jit_exits_budget"),
+        (JIT_INTERPRETED, "jit_exits_interpret"),
+        (JIT_STEPPED, "jit_steps"),
+        (JIT_MODULES, "jit_modules"),
+        (JIT_LOADED, "jit_modules_loaded"),
+        (JIT_RETIRED, "jit_modules_retired"),
+        (JIT_FUNCTIONS, "jit_functions"),
+        (JIT_BYTES, "jit_wasm_bytes"),
+    ];
 }

@@ -5,8 +5,10 @@
 //! the same bytes.
 
 mod elf;
+mod flags;
 mod profile;
 
+pub(crate) use flags::AotArgs;
 pub(crate) use profile::Profile;
 
 use crate::failure::{Failure, Outcome};
@@ -54,6 +56,26 @@ pub(crate) struct Report {
     pub(crate) bytes: usize,
     /// Share of the blocks run, by how often they were run, that lie in them.
     pub(crate) covered: f64,
+}
+
+impl Report {
+    /// For people, if anything was translated.
+    pub(crate) fn line(&self) -> Option<String> {
+        let Report { functions, wanted, .. } = self;
+        let (mib, percent) = (self.bytes as f64 / 1048576.0, self.covered * 100.0);
+        let line = format!(
+            "{functions} of {wanted} functions translated to {mib:.1} MiB of wasm, {percent:.1}% of what training ran"
+        );
+        (*functions > 0).then_some(line)
+    }
+    /// For programs.
+    pub(crate) fn add_to(&self, report: &mut serde_json::Value) {
+        report["aot_functions"] = self.functions.into();
+        report["aot_functions_wanted"] = self.wanted.into();
+        report["aot_entries"] = self.entries.into();
+        report["aot_bytes"] = self.bytes.into();
+        report["aot_share_of_training"] = self.covered.into();
+    }
 }
 
 /// A function of the guest that may be translated.

@@ -23,32 +23,6 @@ use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 /// Guest instructions between two looks at the outside: a few milliseconds.
 const BUDGET: u64 = 2_000_000;
 
-const FIGURES: [(u32, &str); 23] = [
-    (figure::INSTRUCTIONS, "instructions"),
-    (figure::SYSTEM_CALLS, "syscalls"),
-    (figure::FORKS, "forks"),
-    (figure::PEAK_BYTES, "peak_memory_bytes"),
-    (figure::TABLE_BYTES, "page_table_bytes"),
-    (figure::AHEAD_INSTRUCTIONS, "aot_instructions"),
-    (figure::AHEAD_ENTERED, "aot_regions_entered"),
-    (figure::AHEAD_LEFT, "aot_exits_jump"),
-    (figure::AHEAD_PREEMPTED, "aot_exits_budget"),
-    (figure::AHEAD_INTERPRETED, "aot_exits_interpret"),
-    (figure::AHEAD_STEPPED, "aot_steps"),
-    (figure::IMAGE_BYTES, "image_bytes"),
-    (figure::JIT_INSTRUCTIONS, "jit_instructions"),
-    (figure::JIT_ENTERED, "jit_regions_entered"),
-    (figure::JIT_LEFT, "jit_exits_jump"),
-    (figure::JIT_PREEMPTED, "jit_exits_budget"),
-    (figure::JIT_INTERPRETED, "jit_exits_interpret"),
-    (figure::JIT_STEPPED, "jit_steps"),
-    (figure::JIT_MODULES, "jit_modules"),
-    (figure::JIT_LOADED, "jit_modules_loaded"),
-    (figure::JIT_RETIRED, "jit_modules_retired"),
-    (figure::JIT_FUNCTIONS, "jit_functions"),
-    (figure::JIT_BYTES, "jit_wasm_bytes"),
-];
-
 /// Strings the module takes before boot, with its numbers for them.
 #[derive(Clone, Copy)]
 pub(crate) enum Text {
@@ -335,7 +309,7 @@ impl Machine {
             "resident_bytes": resident_bytes(),
         });
         if let Ok(figure) = function::<u32, u64>(&mut self.store, &self.instance, "bw_figure") {
-            for (which, name) in FIGURES {
+            for (which, name) in figure::NAMES {
                 report[name] = json!(figure.call(&mut self.store, which).unwrap_or(0));
             }
         }

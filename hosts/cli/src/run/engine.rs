@@ -10,8 +10,7 @@ use crate::failure::{Failure, Outcome};
 use crate::kernel;
 use crate::progress::Bar;
 use brainworm_abi::image::{Layout, SLOT_SYMBOL};
-use brainworm_cpu::ahead;
-use brainworm_pack::{component, link, rebase};
+use brainworm_pack::{component, link};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -68,9 +67,9 @@ pub(crate) fn program(image: &OsStr, needs_ours: bool) -> Outcome<Program> {
     let packed = if kernel::is_wasm(image) {
         let (wasm, packed) = kernel::read_wasm(image)?;
         // The code of a component is for other hosts: here the embedded kernel runs its image.
-        if !component::is_component(&wasm) && !is_linked(kernel::KERNEL, &wasm, &packed, link::Ahead::default()) {
+        if !component::is_component(&wasm) && !kernel::is_linked(&wasm, &packed, link::Ahead::default()) {
             let parts = link::split(&wasm).map_err(|e| Failure::from(e.at(image.display())))?;
-            return match on_ours(&wasm, &parts) {
+            return match kernel::on_ours(&wasm, &parts) {
                 None if needs_ours => Ok(Program { module: embedded(&engine, &mut bar)?, image: Image::Bytes(packed) }),
                 moved => with_code(&engine, moved.unwrap_or(parts), image, entry, &mut bar),
             };
@@ -117,26 +116,6 @@ fn with_code(
     Ok(Program { module, image: stored(entry.as_deref(), parts.image) })
 }
 
-/// The translated functions and image of a file appended to the kernel for `run`, if they were appended to the small one of
-/// this version.
-fn on_ours(wasm: &[u8], parts: &link::Parts) -> Option<link::Parts> {
-    let (from, to) = (link::room(kernel::KERNEL).ok()?, link::room(kernel::KERNEL_RUN).ok()?);
-    let functions = rebase::functions_behind(&parts.code, from.function).ok()?;
-    let total = Layout::parse(&parts.image).ok()?.total as usize;
-    let (image, index) = parts.image.split_at_checked(total)?;
-    if !is_linked(kernel::KERNEL, wasm, image, link::Ahead { functions: &functions, index }) {
-        return None;
-    }
-    let functions = rebase::rebase(&functions, from, to).ok()?;
-    let mut index = index.to_vec();
-    if !ahead::rebase(&mut index, to.element.wrapping_sub(from.element)) {
-        return None;
-    }
-    let mut joined = Vec::new();
-    link::link(kernel::KERNEL_RUN, image, link::Ahead { functions: &functions, index: &index }, &mut joined).ok()?;
-    link::split(&joined).ok()
-}
-
 fn engine() -> Outcome<Engine> {
     let mut config = Config::new();
     config.max_wasm_stack(STACK);
@@ -178,31 +157,6 @@ fn load(engine: &Engine, path: &Path) -> Option<Module> {
     // SAFETY: entries are written by `compiled` only, whole or not at all, in a directory that is the user's alone; the
     // engine checks its version and settings.
     unsafe { Module::deserialize_file(engine, path) }.ok()
-}
-
-/// True when the file is what joining these gives.
-fn is_linked(kernel: &[u8], wasm: &[u8], packed: &[u8], ahead: link::Ahead<'_>) -> bool {
-    let mut same = Same { rest: wasm, is_same: true };
-    link::link(kernel, packed, ahead, &mut same).is_ok() && same.is_same && same.rest.is_empty()
-}
-
-/// Compares what is written with what should be.
-struct Same<'a> {
-    rest: &'a [u8],
-    is_same: bool,
-}
-
-impl std::io::Write for Same<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match self.rest.strip_prefix(bytes) {
-            Some(rest) => self.rest = rest,
-            None => self.is_same = false,
-        }
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Where the packed image is kept.

@@ -134,15 +134,35 @@ pub(super) const STAGES: [&[Step]; 2] = [
              --wasmtime {cache}/tools/bin/wasmtime --node node \
              --wasmi 'qemu-aarch64-static {cache}/tools-aarch64/bin/wasmi'",
         ),
-        step("site", Full, Main, "{bin}/brainworm web {cache}/web.oci -o {cache}/site"),
+        step(
+            "site",
+            Full,
+            Main,
+            "{bin}/brainworm web {cache}/web.oci -o {cache}/site --aot-size 4m \
+             --train \"bash -c 'for i in 1 2 3; do seq 2000 | sort -r | sort -n | gzip | gzip -d | sha256sum; done'\"",
+        ),
         step("browser", Full, Main, "node testsuite/web/site.test.mjs --cache {cache} --site {cache}/site"),
         // What needs no other programs than the image's, and no exact order of naps on a slow machine.
         step(
             "scripts in a browser",
             Full,
             Main,
-            "node testsuite/web/with-browser.mjs --cache {cache} --site {cache}/site x scripts \
-             --runner 'node testsuite/web/guest.mjs' --only '^0(0|1[0-8]|2[1-9]|30|3[2-9])' --timeout 120",
+            "node testsuite/web/with-browser.mjs --cache {cache} --site {cache}/site --boot '{}' x scripts \
+             --runner 'node testsuite/web/guest.mjs' --only '^0(0|1[0-8]|2[1-9]|3)' --timeout 120",
+        ),
+        step(
+            "site of programs",
+            Full,
+            Main,
+            "{bin}/brainworm web {cache}/sys.tar -o {cache}/site-sys --entrypoint /t/codegen",
+        ),
+        step(
+            "sys in a browser, translated at run time",
+            Full,
+            Main,
+            "node testsuite/web/with-browser.mjs --cache {cache} --site {cache}/site-sys \
+             --boot '{\"entrypoint\":\"\",\"engine\":\"jit\",\"jitThreshold\":0}' x sys --runner 'node testsuite/web/guest.mjs' \
+             --only '^(codegen|faults|signals|fork|threads)$' --timeout 600",
         ),
         step(
             "components",
