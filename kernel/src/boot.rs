@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 use brainworm_abi::image::Image;
 use brainworm_abi::{Errno, FileKind, GuestAddr, Host, OpenFlags, WaitPoint};
 use brainworm_cpu::Cpu;
+use brainworm_cpu::cpuid::Level;
 use brainworm_fs::At;
 use brainworm_loader::start::{self, Start, StartError};
 use spin::Mutex;
@@ -78,6 +79,9 @@ impl Kernel {
                 .and_then(|image| image.config())
                 .map_err(|e| BootError::new(125, format!("the image cannot be read: {e}")))?,
         };
+        if let (None, Some(level)) = (self.config.cpu, container.cpu) {
+            self.world.facts.cpu = Level::of_index(level.into());
+        }
         start::resolve(&container, &self.config.wishes).map_err(|e| match e {
             StartError::NoCommand => BootError::new(125, "no command: the image names none and none was given".into()),
             StartError::NoUser(user) => BootError::new(125, format!("no user {} in the image", lossy(&user))),

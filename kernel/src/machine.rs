@@ -42,8 +42,8 @@ pub struct BootConfig {
     pub strace: bool,
     /// Tell through `Host::log` which bytes were refused as no instruction.
     pub log: bool,
-    /// What CPUID shows.
-    pub cpu: Level,
+    /// What CPUID shows; `None`: what the image says, or the usual.
+    pub cpu: Option<Level>,
 }
 
 /// Why a machine could not start: one line for the user, and docker's exit code (125, 126, 127).
@@ -163,7 +163,7 @@ impl Kernel {
                 boot_wall: wall.to_nanos(),
                 image_pages,
                 switches: 0,
-                cpu: config.cpu,
+                cpu: config.cpu.unwrap_or_default(),
             },
         };
         Some(Kernel {

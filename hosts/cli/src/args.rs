@@ -54,6 +54,9 @@ pub(crate) struct BuildArgs {
     pub(crate) target: Target,
     #[command(flatten)]
     pub(crate) http: HttpArgs,
+    /// What the guest's CPUID shows wherever the file is run (what it does not show runs all the same)
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) cpu: Option<Cpu>,
     #[command(flatten)]
     pub(crate) aot: AotArgs,
     #[arg(long, hide = true, value_name = "WHEN")]
@@ -206,9 +209,9 @@ pub(crate) struct RunArgs {
     /// what is hot, translated at run time) or auto (all of it)
     #[arg(long, value_name = "KIND", default_value = "auto", hide_possible_values = true)]
     engine: Engine,
-    /// What the guest's CPUID shows (what it does not show runs all the same)
-    #[arg(long, value_name = "LEVEL", default_value = "default")]
-    pub(crate) cpu: Cpu,
+    /// What the guest's CPUID shows (what it does not show runs all the same) [default: what the file was built with]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) cpu: Option<Cpu>,
     /// How often a function of up to 128 instructions is met (once in 16,384 that are interpreted) before it is translated,
     /// longer ones proportionally more often; 0 translates all code before it is run for the first time
     #[arg(long, value_name = "TIMES", default_value_t = 256)]
@@ -242,7 +245,7 @@ pub(crate) struct RunArgs {
 }
 
 /// `cpuid::Level` of the kernel's engine, by its numbers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Cpu {
     /// Up to SSE2
     #[value(name = "x86-64", alias = "v1", alias = "x86-64-v1")]
@@ -251,11 +254,18 @@ pub(crate) enum Cpu {
     #[value(name = "v2", alias = "x86-64-v2")]
     V2,
     /// v2 with BMI, LZCNT, MOVBE and ADX
-    #[default]
     Default,
     /// Also AVX, AVX2, FMA and F16C
     #[value(name = "v3", alias = "x86-64-v3")]
     V3,
+}
+
+impl Cpu {
+    /// Of its number.
+    pub(crate) fn name(number: u8) -> Option<String> {
+        let value = Cpu::value_variants().iter().find(|cpu| **cpu as u8 == number)?.to_possible_value()?;
+        Some(value.get_name().to_owned())
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -315,6 +325,9 @@ pub(crate) struct ServeArgs {
     pub(crate) http: HttpArgs,
     #[command(flatten)]
     pub(crate) container: ContainerArgs,
+    /// What the guest's CPUID shows (what it does not show runs all the same)
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) cpu: Option<Cpu>,
     /// Requests answered at the same time; more wait for their turn
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub(crate) concurrency: u32,
@@ -333,7 +346,7 @@ impl ServeArgs {
     }
     /// True when anything was given that `build` writes into a file.
     pub(crate) fn is_configured(&self) -> bool {
-        self.http.is_used() || self.container.is_used()
+        self.http.is_used() || self.container.is_used() || self.cpu.is_some()
     }
 }
 

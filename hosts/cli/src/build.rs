@@ -17,6 +17,7 @@ pub(crate) fn build(args: &BuildArgs) -> Outcome {
     }
     let mut container = kernel::load(&args.image, &mut bar)?;
     args.container.configure(&mut container.config)?;
+    container.config.cpu = args.cpu.map(|cpu| cpu as u8);
     let kernel = match args.target {
         Target::Wasi => kernel::KERNEL,
         Target::Component => kernel::COMPONENT,

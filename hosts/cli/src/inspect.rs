@@ -1,6 +1,6 @@
 //! `brainworm inspect`: what an image or a built file holds.
 
-use crate::args::InspectArgs;
+use crate::args::{Cpu, InspectArgs};
 use crate::failure::{Failure, Outcome};
 use crate::kernel;
 use crate::progress::Bar;
@@ -60,6 +60,7 @@ fn describe(config: &ContainerConfig) -> Value {
         "stop_signal": config.stop_signal,
         "volumes": list(&config.volumes),
         "labels": labels,
+        "cpu": config.cpu.and_then(Cpu::name),
     })
 }
 

@@ -91,6 +91,15 @@ const CRASH: &[u8] = &[0x31, 0xc0, 0x89, 0x00];
 /// Of AVX-512: vaddps zmm0, zmm0, zmm0
 const REFUSED: &[u8] = &[0x62, 0xf1, 0x7c, 0x48, 0x58, 0xc0];
 
+/// CPUID; exit(SSE4.2 | AVX << 1 | BMI2 << 2)
+const SHOWS: &[u8] = &[
+    0xb8, 1, 0, 0, 0, 0x0f, 0xa2, 0x89, 0xcf, // mov eax, 1; cpuid; mov edi, ecx
+    0xc1, 0xef, 20, 0x83, 0xe7, 1, 0xc1, 0xe9, 27, 0x83, 0xe1, 2, 0x09, 0xcf, // bits 20 and 28
+    0xb8, 7, 0, 0, 0, 0x31, 0xc9, 0x0f, 0xa2, // mov eax, 7; xor ecx, ecx; cpuid
+    0xc1, 0xeb, 6, 0x83, 0xe3, 4, 0x09, 0xdf, // bit 8 of ebx
+    0xb8, 60, 0, 0, 0, 0x0f, 0x05,
+];
+
 /// A root directory with the programs.
 fn root(folder: &Path) {
     use std::os::unix::fs::PermissionsExt;
@@ -313,6 +322,27 @@ fn perf_finds_translated_functions() {
     };
     assert!(text.lines().all(is_line), "{text}");
     assert!(text.lines().any(|line| line.contains(" guest_400")), "{text}");
+}
+
+#[test]
+fn the_processor_is_what_was_chosen_for_the_file_or_the_run() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder("levels");
+    root(&dir);
+    std::fs::write(dir.join("root/bin/shows"), program(SHOWS)).unwrap();
+    std::fs::set_permissions(dir.join("root/bin/shows"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (level, status) in [("x86-64", 0), ("v2", 1), ("default", 5), ("v3", 7)] {
+        let output = brainworm(&dir, &["run", "--cpu", level, "rootfs:root", "shows"], b"");
+        assert_eq!(output.status.code(), Some(status), "run --cpu {level}");
+        let built = brainworm(&dir, &["build", "--cpu", level, "rootfs:root", "--entrypoint", "shows"], b"");
+        assert_eq!(built.status.code(), Some(0), "{}", String::from_utf8_lossy(&built.stderr));
+        assert_eq!(brainworm(&dir, &["run", "app.wasm"], b"").status.code(), Some(status), "build --cpu {level}");
+        let other = brainworm(&dir, &["run", "--cpu", "v2", "app.wasm"], b"");
+        assert_eq!(other.status.code(), Some(1), "the run has the last word");
+        let told = brainworm(&dir, &["inspect", "app.wasm", "--json"], b"").stdout;
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&told).unwrap()["cpu"], level);
+    }
+    assert_eq!(brainworm(&dir, &["run", "rootfs:root", "shows"], b"").status.code(), Some(5), "nothing chosen");
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(crate) extern "C" fn bw_option(key: u32, value: u64) {
         option::READ_ONLY_MOUNTS => state.setup.read_only_mounts = value,
         option::FILE_MOUNTS => state.setup.file_mounts = value,
         option::INTERPRET => state.setup.machine.is_interpreted = value != 0,
-        option::CPU => state.setup.machine.cpu = Level::of_index(value),
+        option::CPU => state.setup.machine.cpu = Some(Level::of_index(value)),
         option::PROFILE => state.setup.machine.is_profiled = value != 0,
         #[cfg(feature = "jit")]
         option::JIT => state.setup.machine.jit_threshold = u32::try_from(value).unwrap_or(u32::MAX).checked_sub(1),

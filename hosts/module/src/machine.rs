@@ -26,8 +26,8 @@ pub(crate) struct Setup {
     pub(crate) strace: bool,
     /// Tell which bytes were refused as no instruction.
     pub(crate) log: bool,
-    /// What CPUID shows.
-    pub(crate) cpu: Level,
+    /// What CPUID shows; `None`: what the image says.
+    pub(crate) cpu: Option<Level>,
     /// Leave code translated ahead of time alone.
     pub(crate) is_interpreted: bool,
     /// Count how often the blocks of code are run.

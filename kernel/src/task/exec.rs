@@ -258,7 +258,7 @@ impl Kernel {
                 gid: creds.gid,
                 egid: creds.egid,
                 secure: is_secure,
-                hwcap: u64::from(brainworm_cpu::cpuid::leaf(self.config.cpu, 1, 0)[3]),
+                hwcap: u64::from(brainworm_cpu::cpuid::leaf(self.world.facts.cpu, 1, 0)[3]),
                 hwcap2: 2,
                 minsigstksz: FRAME_MAX,
                 sysinfo_ehdr: None,
@@ -301,7 +301,7 @@ impl Kernel {
         let files_id = self.new_id();
         let task = &mut self.world.tasks[ix];
         task.space = Some(space);
-        *task.cpu = Cpu { shown: self.config.cpu, ..Cpu::new() };
+        *task.cpu = Cpu { shown: self.world.facts.cpu, ..Cpu::new() };
         task.cpu.rip = loaded.entry;
         task.cpu.gpr[4] = loaded.rsp;
         task.comm = loaded.comm;

@@ -109,7 +109,7 @@ pub fn run(image: &[u8], options: &Options) -> Outcome {
 fn drive(image: &[u8], options: &Options, world: &Rc<RefCell<World>>) -> End {
     let wishes = Wishes { args: options.args.clone(), env: options.env.clone(), ..Wishes::default() };
     let config = BootConfig {
-        cpu: Level::of_index(options.cpu),
+        cpu: Some(Level::of_index(options.cpu)),
         wishes,
         memory_bytes: options.memory_bytes,
         kernel_bytes: options.memory_bytes / 2 + (64 << 20),

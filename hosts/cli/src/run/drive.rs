@@ -43,8 +43,8 @@ pub(crate) struct Options {
     pub(crate) log: bool,
     /// Leave code translated ahead of time alone.
     pub(crate) is_interpreted: bool,
-    /// What CPUID shows.
-    pub(crate) cpu: Cpu,
+    /// What CPUID shows, if not what the file was built with.
+    pub(crate) cpu: Option<Cpu>,
     /// Count how often blocks are run.
     pub(crate) is_profiled: bool,
     /// Translate at run time, where the kernel can.
@@ -141,14 +141,14 @@ impl Machine {
             (option::FILE_MOUNTS, bits(|mount| mount.link.is_some())),
             (option::INTERPRET, options.is_interpreted as u64),
             (option::PROFILE, options.is_profiled as u64),
-            (option::CPU, options.cpu as u64),
             (option::LOG, options.log as u64),
         ];
+        let cpu = options.cpu.map(|cpu| (option::CPU, cpu as u64));
         let window = terminal.map(|terminal| (option::WINDOW, window(terminal) as u64));
         let jit = options.jit.filter(|_| self.store.data().jit.is_some());
         let place = Jit::table_len(&self.store);
         let jit = jit.map(|jit| [(option::JIT, jit.threshold as u64 + 1), (option::JIT_PLACE, place)]);
-        for number in numbers.into_iter().chain(window).chain(jit.into_iter().flatten()) {
+        for number in numbers.into_iter().chain(cpu).chain(window).chain(jit.into_iter().flatten()) {
             option.call(&mut self.store, number).map_err(internal)?;
         }
         let string: TypedFunc<(u32, u32), u32> = function(&mut self.store, &self.instance, "bw_string")?;

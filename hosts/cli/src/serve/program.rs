@@ -75,6 +75,7 @@ fn joined(engine: &Engine, args: &ServeArgs) -> Outcome<Program> {
     let mut bar = Bar::new(false);
     let mut container = kernel::load(&args.image, &mut bar)?;
     args.container.configure(&mut container.config)?;
+    container.config.cpu = args.cpu.map(|cpu| cpu as u8);
     args.http.configure(&mut container.config)?;
     let is_server = Http::decode(&container.config.http).is_some_and(|http| http.port.is_some());
     bar.spin("packing");
@@ -99,7 +100,10 @@ fn entry_of_image(engine: &Engine, args: &ServeArgs, is_server: bool) -> Outcome
     key.add(b"component");
     key.add(kernel::HTTP);
     key.add(format!("{:?} {is_server}", args.http).as_bytes());
-    key.add(format!("{:?}", (&args.container.entrypoint, args.container.workdir()?, &args.container.user)).as_bytes());
+    key.add(
+        format!("{:?}", (&args.container.entrypoint, args.container.workdir()?, &args.container.user, args.cpu))
+            .as_bytes(),
+    );
     for variable in args.container.environment()? {
         key.add(&variable);
     }

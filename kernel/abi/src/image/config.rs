@@ -16,6 +16,7 @@ const LABEL: u8 = 8;
 const VOLUME: u8 = 9;
 const HOSTNAME: u8 = 10;
 const HTTP: u8 = 11;
+const CPU: u8 = 12;
 
 /// How a file of target `http` answers requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,6 +72,8 @@ pub struct ContainerConfig {
     pub hostname: Vec<u8>,
     /// How it answers HTTP requests, in a file built for that: [`Http`], read by the flavour that cares. Else empty.
     pub http: Vec<u8>,
+    /// What CPUID shows, by the level's number (`cpuid::Level`), if whoever built the file chose.
+    pub cpu: Option<u8>,
 }
 
 impl ContainerConfig {
@@ -90,6 +93,9 @@ impl ContainerConfig {
         }
         if self.stop_signal != 0 {
             put(&mut out, STOP_SIGNAL, &[self.stop_signal]);
+        }
+        if let Some(level) = self.cpu {
+            put(&mut out, CPU, &[level]);
         }
         for (key, value) in &self.labels {
             let mut label = (key.len() as u32).to_le_bytes().to_vec();
@@ -116,6 +122,7 @@ impl ContainerConfig {
                 HOSTNAME => config.hostname = value.to_vec(),
                 STOP_SIGNAL => config.stop_signal = value.first().copied().unwrap_or(0),
                 HTTP => config.http = value.to_vec(),
+                CPU => config.cpu = value.first().copied(),
                 LABEL => {
                     let (key, value) = split_label(value).ok_or(ImageError::Corrupt("a label is cut short"))?;
                     config.labels.push((key.to_vec(), value.to_vec()));
@@ -165,11 +172,12 @@ mod tests {
             volumes: vec![b"/data".to_vec()],
             hostname: b"box".to_vec(),
             http: http.encode(),
+            cpu: Some(0),
         };
         let bytes = config.encode();
         assert_eq!(ContainerConfig::decode(&bytes), Ok(config));
         let whole: Vec<usize> = (0..=bytes.len()).filter(|&n| ContainerConfig::decode(&bytes[..n]).is_ok()).collect();
-        assert_eq!(whole.len(), 14, "only cuts between records read well");
+        assert_eq!(whole.len(), 15, "only cuts between records read well");
         assert_eq!(Http::decode(&http.encode()), Some(http));
         let command = Http { port: None, ..http };
         assert_eq!(Http::decode(&command.encode()), Some(command));
