@@ -363,6 +363,9 @@ pub(crate) struct WebArgs {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) container: ContainerArgs,
+    /// What the guest's CPUID shows (what it does not show runs all the same)
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) cpu: Option<Cpu>,
     #[command(flatten)]
     pub(crate) aot: AotArgs,
     /// Print what was built as JSON

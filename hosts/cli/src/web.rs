@@ -92,8 +92,8 @@ pub(crate) fn web(args: &WebArgs) -> Outcome {
 fn program(args: &WebArgs, bar: &mut Bar) -> Outcome<(Parts, Report)> {
     let name = args.image.display();
     if kernel::is_wasm(&args.image) {
-        if args.aot.is_given() {
-            let message = "is a wasm file already: --aot and --train are for images";
+        if args.aot.is_given() || args.cpu.is_some() {
+            let message = "is a wasm file already: --aot, --train and --cpu are for images";
             return Err(Failure::new(format!("{name}: {message}")));
         }
         let wasm = std::fs::read(&args.image).map_err(|e| Failure::because(&name, e))?;
@@ -103,6 +103,7 @@ fn program(args: &WebArgs, bar: &mut Bar) -> Outcome<(Parts, Report)> {
     let mut container = kernel::load(&args.image, bar)?;
     // Training runs what the page will run.
     args.container.configure(&mut container.config)?;
+    container.config.cpu = args.cpu.map(|cpu| cpu as u8);
     bar.spin("packing");
     let image = container.pack()?.0;
     drop(container);

@@ -101,7 +101,7 @@ pub mod figure {
     pub const FORKS: u32 = 3;
     /// Most guest memory in use at once, in bytes.
     pub const PEAK_BYTES: u32 = 4;
-    /// Bytes of page tables.
+    /// Bytes of page tables now.
     pub const TABLE_BYTES: u32 = 5;
     /// Instructions of regions translated ahead of time.
     pub const AHEAD_INSTRUCTIONS: u32 = 6;
