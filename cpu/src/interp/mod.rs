@@ -37,6 +37,7 @@ use translate::Builder;
 
 pub use jit::{JitCounts, JitSettings, Unpublished};
 pub use regions::{RegionCounts, step};
+pub use translate::block_len;
 
 /// The CPU engine: the translations of all processes, whatever thread runs. One for the machine.
 pub struct Engine {

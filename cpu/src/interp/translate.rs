@@ -399,3 +399,15 @@ pub(super) fn ends_block(i: &Insn) -> bool {
                 | Int
         )
 }
+
+/// How many instructions the block at this offset of a page has, where other blocks begin where `is_start` says.
+pub fn block_len(page: &[u8], start: u32, is_start: impl Fn(u32) -> bool) -> u32 {
+    let (mut at, mut len) = (start, 0);
+    while let Some(insn) = page.get(at as usize..).and_then(|code| decode(code, at).ok()) {
+        (at, len) = (at + insn.len as u32, len + 1);
+        if ends_block(&insn) || is_start(at) || len == MAX_BLOCK {
+            break;
+        }
+    }
+    len
+}

@@ -29,7 +29,7 @@ pub(crate) fn build(args: &BuildArgs) -> Outcome {
     bar.spin("packing");
     let (image, figures) = container.pack()?;
     drop(container);
-    let translated = args.aot.translate(&image, kernel, &mut bar)?;
+    let translated = args.aot.translate(&image, kernel, true, &mut bar)?;
     let ahead = link::Ahead { functions: &translated.functions, index: &translated.index };
     let linked = write_whole(&args.output, |out| Ok(link::link(kernel, &image, ahead, out)?))?;
     let report = &translated.report;

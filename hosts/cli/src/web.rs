@@ -107,7 +107,7 @@ fn program(args: &WebArgs, bar: &mut Bar) -> Outcome<(Parts, Report)> {
     bar.spin("packing");
     let image = container.pack()?.0;
     drop(container);
-    let Translated { functions, index, report } = args.aot.translate(&image, kernel::KERNEL_RUN, bar)?;
+    let Translated { functions, index, report } = args.aot.translate(&image, kernel::KERNEL_RUN, false, bar)?;
     if functions.is_empty() {
         return Ok((Parts { code: kernel::KERNEL_RUN.to_vec(), image }, report));
     }

@@ -195,6 +195,16 @@ fn translated_code_does_the_same_and_is_left_when_it_changes() {
     let file = |name: &str| std::fs::read(dir.join(name)).unwrap();
     assert!(file("a.wasm") == file("b.wasm"), "same image and commands, same bytes");
     assert!(file("a.wasm") == file("c.wasm"), "the profile says what training found");
+    assert!(report["aot_share_of_training"].as_f64().unwrap() > 0.99, "{report}");
+    assert_eq!(report["aot_functions_run"], report["aot_functions_run_translated"]);
+    // Without a word the image's command is run; one that cannot be is no reason to build nothing.
+    let usual = build(&["--entrypoint", "changes", "-o", "usual.wasm"]);
+    assert!(usual["aot_functions"].as_u64().unwrap() > 0, "{usual}");
+    build(&["--entrypoint", "changes", "--train", "", "-o", "same.wasm"]);
+    assert!(file("usual.wasm") == file("same.wasm"));
+    assert_eq!(build(&["--entrypoint", "changes", "--aot", "off", "-o", "off.wasm"])["aot_functions"], 0);
+    assert_eq!(build(&["--entrypoint", "none", "-o", "mute.wasm"])["aot_functions"], 0);
+    refused(&dir, &["build", "rootfs:root", "--aot", "off", "--aot-size", "1m", "-o", "d.wasm"], "--aot-size");
     refused(&dir, &["build", "rootfs:root/bin", "--profile", "p", "-o", "d.wasm"], "another image");
     refused(&dir, &["build", "rootfs:root", "--train", "none", "-o", "d.wasm"], "cannot be run");
     refused(&dir, &["build", "rootfs:root", "--train", "'a", "-o", "d.wasm"], "quote");

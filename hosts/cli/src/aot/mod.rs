@@ -14,10 +14,11 @@ pub(crate) use profile::Profile;
 use crate::failure::{Failure, Outcome};
 use brainworm_abi::image::Image;
 use brainworm_cpu::ahead::{self, Entry, Span};
+use brainworm_cpu::interp::block_len;
 use brainworm_cpu::wasm::{Link, Region};
 use brainworm_pack::link::Room;
 use elf::Segment;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 /// Bytes a region may lie in: longer functions are translated up to here.
@@ -46,35 +47,52 @@ pub(crate) struct Translated {
 /// Figures of a translation.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Report {
-    /// Functions of the guest that the profile names, or all.
+    /// Functions of the guest that training ran, or all.
     pub(crate) wanted: usize,
     /// Functions translated.
     pub(crate) functions: usize,
+    /// Functions that training ran, and those of them that are translated.
+    pub(crate) ran: (usize, usize),
     /// Entries of them.
     pub(crate) entries: usize,
     /// Bytes of their wasm.
     pub(crate) bytes: usize,
-    /// Share of the blocks run, by how often they were run, that lie in them.
-    pub(crate) covered: f64,
+    /// Instructions that training ran, and those of them that are translated: blocks by how often they were run and how
+    /// long they are.
+    pub(crate) instructions: (u64, u64),
+    /// Nobody said what to run, and the image's own command cannot be run.
+    pub(crate) is_mute: bool,
 }
 
 impl Report {
-    /// For people, if anything was translated.
+    /// For people.
     pub(crate) fn line(&self) -> Option<String> {
+        if self.is_mute {
+            return Some("nothing was translated: the image's command cannot be run (--train names others)".into());
+        }
         let Report { functions, wanted, .. } = self;
-        let (mib, percent) = (self.bytes as f64 / 1048576.0, self.covered * 100.0);
-        let line = format!(
-            "{functions} of {wanted} functions translated to {mib:.1} MiB of wasm, {percent:.1}% of what training ran"
-        );
-        (*functions > 0).then_some(line)
+        let mut line =
+            format!("{functions} of {wanted} functions translated to {:.1} MiB of wasm", self.bytes as f64 / 1048576.0);
+        if self.ran.0 > 0 {
+            let (instructions, ran) = (100.0 * self.share(), 100.0 * self.ran.1 as f64 / self.ran.0 as f64);
+            line += &format!(": {instructions:.1}% of the instructions that training ran, {ran:.1}% of the functions");
+        }
+        (*wanted > 0).then_some(line)
     }
     /// For programs.
     pub(crate) fn add_to(&self, report: &mut serde_json::Value) {
         report["aot_functions"] = self.functions.into();
         report["aot_functions_wanted"] = self.wanted.into();
+        report["aot_functions_run"] = self.ran.0.into();
+        report["aot_functions_run_translated"] = self.ran.1.into();
         report["aot_entries"] = self.entries.into();
         report["aot_bytes"] = self.bytes.into();
-        report["aot_share_of_training"] = self.covered.into();
+        report["aot_share_of_training"] = self.share().into();
+    }
+    /// Of the instructions that training ran.
+    fn share(&self) -> f64 {
+        let (all, translated) = self.instructions;
+        if all == 0 { 0.0 } else { translated as f64 / all as f64 }
     }
 }
 
@@ -86,8 +104,8 @@ struct Candidate {
     end: u32,
     /// How often its blocks were run.
     weight: u64,
-    /// Blocks that were run.
-    blocks: Vec<u32>,
+    /// Blocks that were run, and how often.
+    blocks: Vec<(u32, u64)>,
 }
 
 impl Candidate {
@@ -104,41 +122,70 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
     let whole = whole_files(&opened, &choice.files)?;
     let mut candidates = candidates(&segments, choice, &whole);
     let wanted = candidates.len();
-    let all_runs: u64 = candidates.iter().map(|candidate| candidate.weight).sum();
+    let ran = candidates.iter().filter(|candidate| candidate.weight > 0).count();
+    let lengths = Lengths::new(image, &candidates);
+    let instructions: u64 = candidates.iter().map(|candidate| lengths.run(candidate, &|_| true)).sum();
     // The most runs for what it takes first: many small hot functions are worth more than a large warm one.
     candidates.sort_by(|a, b| {
         let value = |a: &Candidate, b: &Candidate| a.weight as u128 * b.cost() as u128;
         value(b, a).cmp(&value(a, b)).then(a.start.cmp(&b.start))
     });
     let chosen = choose(image, &segments, candidates, choice.size, room);
+    let report = Report { wanted, ran: (ran, 0), instructions: (instructions, 0), ..Report::default() };
     if chosen.is_empty() {
-        return Ok(Translated { report: Report { wanted, ..Report::default() }, ..Translated::default() });
+        return Ok(Translated { report, ..Translated::default() });
     }
-    let covered: u64 = chosen.iter().map(|chosen| chosen.weight).sum();
+    let first = |chosen: &Chosen| segments[chosen.candidate.segment].bytes.start;
+    let translated =
+        chosen.iter().map(|chosen| lengths.run(&chosen.candidate, &|block| chosen.region.has(block - first(chosen))));
+    let translated: u64 = translated.sum();
     let functions = emit(&chosen, room);
     let mut entries = Vec::new();
     for (number, chosen) in chosen.iter().enumerate() {
-        let first = segments[chosen.segment].bytes.start;
-        let (function, span) = (room.element + number as u32, chosen.segment as u32);
+        let first = first(chosen);
+        let (function, span) = (room.element + number as u32, chosen.candidate.segment as u32);
         let ways = chosen.region.entries.iter().enumerate();
         entries.extend(ways.map(|(number, &at)| Entry { at: first + at, number: number as u32, function, span }));
     }
     let spans: Vec<Span> = segments.iter().map(|s| pages(&s.bytes)).collect();
     let report = Report {
-        wanted,
         functions: functions.len(),
+        ran: (ran, chosen.iter().filter(|chosen| chosen.candidate.weight > 0).count()),
+        instructions: (instructions, translated),
         entries: entries.len(),
         bytes: functions.iter().map(Vec::len).sum(),
-        covered: if all_runs == 0 { 0.0 } else { covered as f64 / all_runs as f64 },
+        ..report
     };
     Ok(Translated { functions, index: ahead::encode(&spans, &entries), report })
 }
 
 /// A function that is translated.
 struct Chosen {
-    segment: usize,
+    candidate: Candidate,
     region: Region,
-    weight: u64,
+}
+
+/// How long blocks are, for all that were run.
+struct Lengths(HashMap<u32, u32>);
+
+impl Lengths {
+    fn new(image: &[u8], candidates: &[Candidate]) -> Lengths {
+        let blocks = || candidates.iter().flat_map(|candidate| &candidate.blocks).map(|&(at, _)| at);
+        let starts: HashSet<u32> = blocks().collect();
+        let len = |at: u32| {
+            let page = at & !0xfff;
+            let code = image.get(page as usize..).map_or(&[][..], |code| &code[..code.len().min(0x1000)]);
+            block_len(code, at - page, |other| starts.contains(&(page + other)))
+        };
+        Lengths(blocks().map(|at| (at, len(at))).collect())
+    }
+    /// Instructions that were run in those blocks of a function that `counts`.
+    fn run(&self, function: &Candidate, counts: &dyn Fn(u32) -> bool) -> u64 {
+        let blocks = function.blocks.iter().filter(|(at, _)| counts(*at));
+        blocks
+            .map(|(at, runs)| runs.saturating_mul(self.0.get(at).copied().unwrap_or(1).into()))
+            .fold(0, u64::saturating_add)
+    }
 }
 
 /// The first candidates that fit into `size` bytes of wasm, were every callee translated.
@@ -149,13 +196,12 @@ fn choose(image: &[u8], segments: &[Segment], candidates: Vec<Candidate>, size: 
         if chosen.len() >= room.count as usize {
             break;
         }
-        let Candidate { segment, weight, .. } = candidate;
-        let Some(region) = region(image, &segments[segment], &candidate) else { continue };
+        let Some(region) = region(image, &segments[candidate.segment], &candidate) else { continue };
         let len = region.function(&link).into_raw_body().len();
         // A smaller one may still fit.
         if let Some(rest) = left.checked_sub(len) {
             left = rest;
-            chosen.push(Chosen { segment, region, weight });
+            chosen.push(Chosen { candidate, region });
         }
     }
     chosen
@@ -166,11 +212,11 @@ fn emit(chosen: &[Chosen], room: Room) -> Vec<Vec<u8>> {
     let mut places: HashMap<(usize, u32), (u32, u32)> = HashMap::new();
     for (number, chosen) in chosen.iter().enumerate() {
         for (entry, &at) in chosen.region.entries.iter().enumerate() {
-            places.entry((chosen.segment, at)).or_insert((room.function + number as u32, entry as u32));
+            places.entry((chosen.candidate.segment, at)).or_insert((room.function + number as u32, entry as u32));
         }
     }
     let body = |chosen: &Chosen| {
-        let callee = |at: i64| places.get(&(chosen.segment, u32::try_from(at).ok()?)).copied();
+        let callee = |at: i64| places.get(&(chosen.candidate.segment, u32::try_from(at).ok()?)).copied();
         chosen.region.function(&Link { step: room.step, callee: &callee, indirect: Some(room.kind) }).into_raw_body()
     };
     chosen.iter().map(body).collect()
@@ -197,7 +243,7 @@ fn candidates(segments: &[Segment], choice: &Choice, files: &[Range<u32>]) -> Ve
         });
         if let Some((block, runs)) = block {
             candidate.weight = candidate.weight.saturating_add(runs);
-            candidate.blocks.push(block);
+            candidate.blocks.push((block, runs));
         }
     };
     for &(at, runs) in choice.profile.blocks() {
@@ -234,7 +280,7 @@ fn region(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<Regi
     let first = segment.bytes.start;
     let code = image.get(first as usize..segment.bytes.end as usize)?;
     let range = candidate.start - first..candidate.end - first;
-    let mut seen: Vec<u32> = candidate.blocks.iter().map(|block| block - first).collect();
+    let mut seen: Vec<u32> = candidate.blocks.iter().map(|(block, _)| block - first).collect();
     seen.sort_unstable();
     // A function that training ran is translated as far as it ran: the others get the room.
     let region = Region::of_function(code, (range.clone(), u32::MAX), range.start, &seen, !seen.is_empty());

@@ -12,8 +12,9 @@ use crate::progress::Bar;
 /// Instructions a command is run for at most.
 const BUDGET: u64 = 4_000_000_000;
 
-/// Runs `words` (none: the image's entrypoint) and answers how often each block of the image's code was run.
-pub(crate) fn train(packed: &[u8], words: &[Vec<u8>], bar: &mut Bar) -> Outcome<Vec<(u32, u64)>> {
+/// Runs `words` (none: the image's entrypoint) and answers how often each block of the image's code was run; `None` if the
+/// image has no such command.
+pub(crate) fn train(packed: &[u8], words: &[Vec<u8>], bar: &mut Bar) -> Outcome<Option<Vec<(u32, u64)>>> {
     let program = engine::embedded_with(Image::Bytes(packed.to_vec()), bar)?;
     let args = std::iter::once(b"brainworm".to_vec()).chain(words.iter().cloned()).collect();
     let options = Options { is_profiled: true, ..Options::default() };
