@@ -1,20 +1,34 @@
 //! `cargo x bless --scripts`: record outputs anew from this machine's own Linux. A script that does not say the same
-//! thing every time cannot be recorded, so each is run several times, the last ones beside others.
+//! thing every time cannot be recorded, so each is run several times, the last ones beside others. `--golden`: write down
+//! what functions are translated to (`testsuite/tiers/golden`).
 
 use crate::args::Args;
 use crate::scripts::{Options, record};
-use crate::{Failure, diff};
+use crate::{Failure, diff, repo};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs that must agree.
 const ROUNDS: usize = 3;
 
+/// Their test writes them, and says what changed.
+fn golden() -> Result<bool, Failure> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let words = ["test", "--quiet", "--release", "--workspace", "--test", "golden", "--", "--nocapture"];
+    let mut command = std::process::Command::new(cargo);
+    command.args(words).current_dir(repo::top()).env("BRAINWORM_BLESS", "1");
+    Ok(command.status()?.success())
+}
+
 /// Record, and say what changed.
 pub(crate) fn run(words: &[String]) -> Result<bool, Failure> {
     let mut args = Args::new(words);
+    if args.flag("--golden") {
+        args.finish()?;
+        return golden();
+    }
     if !args.flag("--scripts") {
-        return Err("say what: --scripts".into());
+        return Err("say what: --scripts or --golden".into());
     }
     let options = Options::take(&mut args)?;
     args.finish()?;

@@ -44,6 +44,7 @@ usage: cargo x COMMAND
                              build the C programs of testsuite/march for each level of x86-64, compare with native
   bench [--runner 'NAME=CMD PREFIX'].. [--scale F].. [--groups int,k] [--only REGEX] [--repeat N] [--table FILE..]
                              time against native: the table of docs/benchmarks.md (bench.py --help says more)
+  bless --golden             write down anew what functions are translated to
   bless --scripts            record the scripts' outputs anew from this machine's Linux (--set, --only as above)";
 
 fn main() -> ExitCode {

@@ -115,7 +115,7 @@ impl Bus for Memory {
 }
 
 /// Instructions in a row: half of them of any form, half of those that make loops and reach memory.
-fn seeds() -> Vec<Vec<u8>> {
+pub(super) fn seeds() -> Vec<Vec<u8>> {
     let forms = forms::all();
     let seed = |number: u64| {
         let mut rng = Rng::new(number);

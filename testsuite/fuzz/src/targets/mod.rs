@@ -5,6 +5,7 @@ mod elf;
 mod image;
 mod oci;
 mod syscalls;
+mod translation;
 
 use crate::mutate::Random;
 
@@ -22,7 +23,8 @@ pub(crate) struct Target {
 }
 
 /// All of them.
-pub(crate) const TARGETS: &[Target] = &[code::TARGET, elf::TARGET, image::TARGET, oci::TARGET, syscalls::TARGET];
+pub(crate) const TARGETS: &[Target] =
+    &[code::TARGET, elf::TARGET, image::TARGET, oci::TARGET, syscalls::TARGET, translation::TARGET];
 
 /// No mending.
 pub(crate) fn as_is(_random: &mut Random, _bytes: &mut Vec<u8>) {}
