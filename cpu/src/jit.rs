@@ -11,7 +11,7 @@
 //! hosts that can empty the places of a unit that is not used any more know them by that. What is hot, which pages a unit
 //! depends on, and when it is void is the engine's business (`crate::interp`).
 
-use crate::wasm::{Link, Region};
+use crate::wasm::{Link, Region, Seen};
 use alloc::format;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -29,12 +29,14 @@ const SLACK: u32 = 2048;
 pub struct Wanted {
     /// Where it begins.
     pub start: u32,
+    /// Where it is entered, too.
+    pub entries: Vec<u32>,
     /// What may belong to it.
     pub range: Range<u32>,
     /// Where blocks begin that ran, ascending.
     pub seen: Vec<u32>,
-    /// Other blocks are not wanted.
-    pub only_seen: bool,
+    /// How far other blocks are wanted ([`Seen`]).
+    pub reach: u32,
     /// A place in the table.
     pub place: u32,
     /// Instructions it may have now: more are not worth their translation yet.
@@ -97,7 +99,9 @@ pub fn translate(request: &Request<'_>) -> Translated {
 
 /// The region of a function.
 fn region(code: &[u8], wanted: &Wanted) -> Option<Region> {
-    let region = Region::of_function(code, (wanted.range.clone(), SLACK), wanted.start, &wanted.seen, wanted.only_seen);
+    let starts: Vec<u32> = core::iter::once(wanted.start).chain(wanted.entries.iter().copied()).collect();
+    let seen = Seen { blocks: &wanted.seen, reach: wanted.reach };
+    let region = Region::of_function(code, (wanted.range.clone(), SLACK), &starts, seen);
     // Outside the range there may be nothing yet, or something else by and by, and no unit would know.
     region.filter(|region| !region.is_too_large()).map(Region::without_stubs)
 }

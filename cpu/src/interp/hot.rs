@@ -5,6 +5,7 @@
 
 use super::Engine;
 use super::jit::{Heat, INTERVAL, JitCounts, JitSettings, LEAVING, SLOW, Unpublished};
+use super::translate::block_at;
 use crate::ahead::Call;
 use crate::decode::decode;
 use crate::insn::{Insn, Mn, Operand, Width};
@@ -13,12 +14,15 @@ use crate::mem::{Bus, HostAddr, MemView, peek};
 use crate::state::{Cpu, Exit, Gpr};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Bytes that may belong to one function.
 const FUNCTION_MAX: u64 = 64 * 1024;
 /// Functions of a unit, and pages from the first one to the last.
 const BATCH_MAX: usize = 8;
 const WINDOW_PAGES: u64 = 64;
+/// Stubs of the PLT in a unit.
+const STUBS_MAX: usize = 32;
 /// How many pages back the beginning of a function is looked for.
 const PAGES_BACK: u64 = FUNCTION_MAX >> 12;
 
@@ -27,6 +31,25 @@ struct Function {
     start: u64,
     at: u64,
     limit: u32,
+}
+
+/// What is to become a unit: its first page, the others counted from it and where they lie, and the functions.
+#[derive(Default)]
+struct Plan {
+    first: u64,
+    pages: Vec<(u32, HostAddr)>,
+    wanted: Vec<Wanted>,
+}
+
+impl Plan {
+    /// A function in these bytes, of which blocks ran, and which is entered elsewhere too.
+    fn add(&mut self, bytes: Range<u64>, seen: &[u64], ways_in: &[u64], (reach, limit): (u32, u32)) {
+        let offset = |at: u64| (at - (self.first << 12)) as u32;
+        let offsets = |places: &[u64]| places.iter().map(|at| offset(*at)).collect();
+        let (start, range) = (offset(bytes.start), offset(bytes.start)..offset(bytes.end));
+        let (seen, entries) = (offsets(seen), offsets(ways_in));
+        self.wanted.push(Wanted { start, entries, range, seen, reach, place: 0, limit });
+    }
 }
 
 impl Engine {
@@ -71,6 +94,7 @@ impl Engine {
     /// The host has loaded a module, or could not.
     pub fn code_ready(&mut self, id: u32, is_loaded: bool) {
         let touched = self.jit().map(|jit| jit.ready(id, is_loaded)).unwrap_or_default();
+        self.regions.iter_mut().filter(|_| !touched.is_empty()).for_each(|regions| regions.renew());
         // Their blocks are to begin with the new entries.
         touched.into_iter().for_each(|page| self.cache.invalidate(page));
     }
@@ -231,23 +255,77 @@ impl Engine {
     /// instructions.
     fn translate_hot(&mut self, bus: &mut dyn Bus, functions: &[Function]) -> Vec<(usize, u32)> {
         let Some(first) = functions.iter().map(|function| function.start >> 12).min() else { return Vec::new() };
-        let mut pages: Vec<(u32, HostAddr)> = Vec::new();
-        let mut wanted: Vec<Wanted> = Vec::new();
+        let mut plan = Plan { first, ..Plan::default() };
+        let is_forced = self.jit().is_some_and(|jit| jit.is_forced());
+        let mut stubs: Vec<(u64, u64)> = Vec::new();
         for &Function { start, at, limit } in functions {
             let (here, end) = self.pages_from(bus, start, at);
-            let mut seen: Vec<u64> = Vec::new();
+            let (mut seen, mut ways_in): (Vec<u64>, Vec<u64>) = Default::default();
             for (page, &host) in (start >> 12..).zip(&here) {
-                seen.extend(self.cache.starts(host).iter().map(|off| page << 12 | *off as u64));
-                pages.push(((page - first) as u32, host));
+                let place = |off: &u16| page << 12 | *off as u64;
+                seen.extend(self.cache.starts(host).iter().map(place));
+                ways_in.extend(self.jit().into_iter().flat_map(|jit| jit.ways_in(host)).map(place));
+                plan.pages.push(((page - first) as u32, host));
             }
-            let offset = |at: u64| (at - (first << 12)) as u32;
-            let mut seen: Vec<u32> = seen.into_iter().filter(|at| (start..end).contains(at)).map(offset).collect();
+            seen.retain(|at| (start..end).contains(at));
+            ways_in.retain(|at| (start + 1..end).contains(at));
             seen.sort_unstable();
-            let range = offset(start)..offset(end);
-            // Forced, nothing has run yet.
-            let only_seen = !self.jit().is_some_and(|jit| jit.is_forced());
-            wanted.push(Wanted { start: offset(start), range, seen, only_seen, place: 0, limit });
+            if !is_forced {
+                stubs.extend(self.follow(&seen, start..end, &bus.view()));
+            }
+            plan.add(start..end, &seen, &ways_in, (if is_forced { u32::MAX } else { 0 }, limit));
         }
+        let too_long = self.translate_plan(bus, plan);
+        stubs.sort_unstable();
+        stubs.dedup();
+        // Those that lie together.
+        while let Some(&(start, _)) = stubs.first() {
+            let mut plan = Plan { first: start >> 12, ..Plan::default() };
+            let near = stubs.partition_point(|(at, _)| at >> 12 < (start >> 12) + WINDOW_PAGES).min(STUBS_MAX);
+            for (start, end) in stubs.drain(..near) {
+                let fetched = bus.fetch(start).map(|page| page.host);
+                plan.pages.extend(fetched.map(|host| (((start >> 12) - plan.first) as u32, host)));
+                plan.add(start..end, &[start], &[], (0, u32::MAX));
+            }
+            self.translate_plan(bus, plan);
+        }
+        too_long
+    }
+
+    /// Looks where the blocks of a function go to directly. Functions that they call begin there; what they jump to in
+    /// others is to be an entry. Answers stubs of the PLT that have no translation: who calls one would have to leave.
+    fn follow(&mut self, seen: &[u64], own: Range<u64>, view: &MemView) -> Vec<(u64, u64)> {
+        let mut stubs = Vec::new();
+        let mut page = (u64::MAX, None);
+        for &at in seen {
+            if page.0 != at >> 12 {
+                page = (at >> 12, place_of(at, view).map(|host| view.copy_page(host)));
+            }
+            let Some(code) = &page.1 else { continue };
+            let shape =
+                block_at(&code[..], at as u32 & 0xfff, |off| seen.binary_search(&(at & !0xfff | off as u64)).is_ok());
+            let Some(target) = shape.target.map(|target| (at & !0xfff).wrapping_add(target as u64)) else { continue };
+            if own.contains(&target) {
+                continue;
+            }
+            let Some(host) = place_of(target, view).map(|page| HostAddr(page.0 | target as u32 & 0xfff)) else {
+                continue;
+            };
+            match stub_len(target, view) {
+                Some(len) if !self.has_region(host) => stubs.push((target, target + len)),
+                Some(_) => {}
+                None => self
+                    .jit()
+                    .into_iter()
+                    .for_each(|jit| if shape.is_call { jit.add_start(host) } else { jit.add_way_in(host) }),
+            }
+        }
+        stubs
+    }
+
+    /// Translates what is planned as one unit; answers as `translate_hot`.
+    fn translate_plan(&mut self, bus: &mut dyn Bus, plan: Plan) -> Vec<(usize, u32)> {
+        let Plan { first, mut pages, mut wanted } = plan;
         pages.sort_unstable();
         pages.dedup();
         // The looks at the pages may have told of others that are void.
@@ -274,7 +352,7 @@ impl Engine {
         let used: Vec<u32> = translated.functions.iter().map(|done| done.place).collect();
         jit.give_back(places.into_iter().filter(|place| !used.contains(place)));
         let covered = |page: u32| {
-            let touches = |bytes: &core::ops::Range<u32>| bytes.start >> 12 <= page && page <= (bytes.end - 1) >> 12;
+            let touches = |bytes: &Range<u32>| bytes.start >> 12 <= page && page <= (bytes.end - 1) >> 12;
             translated.functions.iter().any(|done| touches(&done.bytes))
         };
         let pages = pages.into_iter().filter(|(page, _)| covered(*page)).map(|(page, host)| (page, host.0 >> 12));
@@ -352,6 +430,18 @@ pub(super) fn is_called(cpu: &Cpu, view: &MemView) -> bool {
     };
     let back = read(view, Width::W64, cpu.gpr[Gpr::RSP.0 as usize]);
     back.is_some_and(|back| (2..=CALL_MAX).any(|len| leads_here(back, len) == Some(true)))
+}
+
+/// The length of a stub of the PLT: endbr64; bnd jmp [rip + x].
+fn stub_len(at: u64, view: &MemView) -> Option<u64> {
+    let mut insn = insn_at(at, view)?;
+    let mut len = insn.len as u64;
+    if insn.mn == Mn::Endbr64 {
+        insn = insn_at(at.wrapping_add(len), view)?;
+        len += insn.len as u64;
+    }
+    let is_stub = insn.mn == Mn::Jmp && insn.dst() == Operand::Mem && insn.mem.base == Gpr::CODE_PAGE;
+    is_stub.then_some(len)
 }
 
 /// Where a stub of the PLT leads: endbr64; bnd jmp [rip + x].

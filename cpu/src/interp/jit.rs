@@ -72,6 +72,8 @@ pub struct JitCounts {
 struct Page {
     /// Offsets at which functions begin, ascending.
     starts: Vec<u16>,
+    /// Offsets that other functions jump to, ascending.
+    ways_in: Vec<u16>,
     /// Offsets that were tried at their first execution.
     tried: Vec<u16>,
     /// Units made of it.
@@ -94,6 +96,12 @@ pub(super) struct Heat {
     pub(super) rip: u64,
     pub(super) at: u64,
     pub(super) tag: u32,
+}
+
+/// Adds the place's offset in its page; true if it is new.
+fn insert(offsets: &mut Vec<u16>, at: HostAddr) -> bool {
+    let off = (at.0 & 0xfff) as u16;
+    offsets.binary_search(&off).map_err(|place| offsets.insert(place, off)).is_err()
 }
 
 /// A module.
@@ -186,11 +194,17 @@ impl Jit {
 
     /// A function begins here.
     pub(super) fn add_start(&mut self, at: HostAddr) {
-        let starts = &mut self.pages.entry(at.0 >> 12).or_default().starts;
-        let off = (at.0 & 0xfff) as u16;
-        if let Err(place) = starts.binary_search(&off) {
-            starts.insert(place, off);
-        }
+        insert(&mut self.pages.entry(at.0 >> 12).or_default().starts, at);
+    }
+
+    /// A function jumps here, into another one.
+    pub(super) fn add_way_in(&mut self, at: HostAddr) {
+        insert(&mut self.pages.entry(at.0 >> 12).or_default().ways_in, at);
+    }
+
+    /// Offsets in a page that functions jump to from elsewhere, ascending.
+    pub(super) fn ways_in(&self, page: HostAddr) -> &[u16] {
+        self.pages.get(&(page.0 >> 12)).map_or(&[], |page| &page.ways_in)
     }
 
     /// Offsets in a page at which functions begin, ascending.
@@ -200,10 +214,7 @@ impl Jit {
 
     /// True once for each place, until its page is void.
     pub(super) fn is_first_try(&mut self, at: HostAddr) -> bool {
-        let tried = &mut self.pages.entry(at.0 >> 12).or_default().tried;
-        let off = (at.0 & 0xfff) as u16;
-        let place = tried.binary_search(&off);
-        place.map_err(|place| tried.insert(place, off)).is_err()
+        insert(&mut self.pages.entry(at.0 >> 12).or_default().tried, at)
     }
 
     /// Counts `weight` samples of a function; true when it is to be translated.

@@ -37,7 +37,7 @@ use translate::Builder;
 
 pub use jit::{JitCounts, JitSettings, Unpublished};
 pub use regions::{RegionCounts, step};
-pub use translate::block_len;
+pub use translate::{BlockShape, block_at};
 
 /// The CPU engine: the translations of all processes, whatever thread runs. One for the machine.
 pub struct Engine {

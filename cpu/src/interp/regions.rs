@@ -36,7 +36,7 @@ const LEFT_INTERVAL: u64 = 61;
 /// What the regions did since boot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RegionCounts {
-    /// Calls of regions.
+    /// Calls of regions by the interpreter.
     pub entered: u64,
     /// ... that ended with a jump out of the region.
     pub left: u64,
@@ -178,6 +178,11 @@ impl Regions {
         Some(self.refs.len() as i32 - 1)
     }
 
+    /// There are newer functions: whoever looks for an address is to find those.
+    pub(super) fn renew(&mut self) {
+        self.slots.fill(Slot::default());
+    }
+
     /// Functions are gone: nothing leads to them any more.
     pub(super) fn forget(&mut self, functions: &[u32]) {
         for slot in self.slots.iter_mut().filter(|slot| functions.contains(&slot.function)) {
@@ -213,6 +218,7 @@ impl Regions {
         let rip = here + off as u64;
         self.slots[slot_of(rip) as usize] =
             Slot { rip, base, tag: view.code_tag, function, entry: number, reserved: 0 };
+        let late = self.jit().map_or(u32::MAX, |jit| jit.settings.first_place);
         let (decoded, vectors) = (&mut self.decoded, &mut self.vectors);
         let mut context = Context { bus, view: *view, decoded, vectors, stop: None, steps: 0 };
         let mut env = Env {
@@ -227,13 +233,29 @@ impl Regions {
             fp_usual: cpu.fp_is_usual() as u32,
             ..Env::default()
         };
-        let exit = (self.call)(function, cpu, &mut env, number);
+        let (mut function, mut number) = (function, number);
+        let exit = loop {
+            let before = env.budget;
+            let exit = (self.call)(function, cpu, &mut env, number);
+            let is_late = function >= late;
+            let counts = &mut self.counts[is_late as usize];
+            counts.instructions = counts.instructions.wrapping_add((before - env.budget) as u64);
+            if exit != EXIT_GOTO {
+                break exit;
+            }
+            // What was called by a region that had to leave returns to it: that is where to go on, at once.
+            let slot = &self.slots[slot_of(cpu.rip) as usize];
+            if env.budget < 0 || (slot.rip, slot.tag) != (cpu.rip, env.tag) {
+                break exit;
+            }
+            cpu.gpr[Gpr::CODE_PAGE.0 as usize] = slot.base;
+            (function, number) = (slot.function, slot.entry);
+        };
         *view = context.view;
         let is_late = span & UNIT != 0;
         let counts = &mut self.counts[is_late as usize];
         counts.entered += 1;
         counts.stepped += context.steps;
-        counts.instructions = counts.instructions.wrapping_add((*left - env.budget) as u64);
         *left = env.budget;
         match exit {
             EXIT_STOP => Ran::Stop(context.stop.take().unwrap_or(Step::Jumped)),

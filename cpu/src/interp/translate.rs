@@ -400,14 +400,31 @@ pub(super) fn ends_block(i: &Insn) -> bool {
         )
 }
 
-/// How many instructions the block at this offset of a page has, where other blocks begin where `is_start` says.
-pub fn block_len(page: &[u8], start: u32, is_start: impl Fn(u32) -> bool) -> u32 {
-    let (mut at, mut len) = (start, 0);
+/// What the interpreter runs as one, as it lies in a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct BlockShape {
+    /// How many instructions it has.
+    pub len: u32,
+    /// Where its last one may jump or call directly: an offset from the page.
+    pub target: Option<i64>,
+    /// That is a call.
+    pub is_call: bool,
+}
+
+/// The block at this offset of a page, where other blocks begin where `is_start` says.
+pub fn block_at(page: &[u8], start: u32, is_start: impl Fn(u32) -> bool) -> BlockShape {
+    let (mut at, mut shape) = (start, BlockShape::default());
     while let Some(insn) = page.get(at as usize..).and_then(|code| decode(code, at).ok()) {
-        (at, len) = (at + insn.len as u32, len + 1);
-        if ends_block(&insn) || is_start(at) || len == MAX_BLOCK {
+        (at, shape.len) = (at + insn.len as u32, shape.len + 1);
+        if ends_block(&insn) {
+            let is_direct = is_jcc(&insn) || matches!(insn.mn, Mn::Jmp | Mn::Call) && insn.dst() == Operand::Imm;
+            shape.target = is_direct.then(|| at as i64 + insn.imm);
+            shape.is_call = insn.mn == Mn::Call;
+            break;
+        }
+        if is_start(at) || shape.len == MAX_BLOCK {
             break;
         }
     }
-    len
+    shape
 }

@@ -7,7 +7,7 @@ use super::state::is_conditional;
 use crate::Gpr;
 use crate::decode::decode;
 use crate::insn::{Insn, Mn, Operand};
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -21,6 +21,15 @@ const MAX_INSNS: usize = 8192;
 const NODES_MAX: usize = 2500;
 /// How many ways into a function that only indirect jumps lead to are tried together at first.
 const STARTS_STEP: usize = 32;
+
+/// Which code of a function ran, and what else is worth a translation.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Where blocks begin that ran, ascending.
+    pub blocks: &'a [u32],
+    /// How many branches and calls behind one of them other blocks are wanted, too: 0, and what never ran costs nothing.
+    pub reach: u32,
+}
 
 /// Instructions that follow each other.
 pub(super) struct Block {
@@ -70,23 +79,21 @@ impl Region {
     /// The same for several starts, and within `range` only: what lies outside of it is another function's. All starts
     /// are entries. `None` when there is no instruction at any of them.
     pub fn discover_in(code: &[u8], range: Range<u32>, starts: &[u32]) -> Option<Region> {
-        Region::discover_seen(code, range, starts, None)
+        Region::discover_seen(code, range, starts, Seen { blocks: &[], reach: u32::MAX })
     }
 
-    /// The region of a function that begins at `start`, where blocks were seen to run in `seen`, ascending: also those that
-    /// nothing direct leads to (targets of jump tables). With `only_seen`, branches and calls lead on only to blocks that
-    /// are among them: what is never run costs nothing then. So far behind what is known of it blocks may be its own
-    /// (`slack`, in bytes) where its end is not known.
+    /// The region of a function that begins at the first of `starts`, and is entered at the others too, where blocks were
+    /// seen to run: also those that nothing direct leads to (targets of jump tables). So far behind what is known of it
+    /// blocks may be its own (`slack`, in bytes) where its end is not known.
     pub fn of_function(
         code: &[u8],
         (range, slack): (Range<u32>, u32),
-        start: u32,
-        seen: &[u32],
-        only_seen: bool,
+        starts: &[u32],
+        seen: Seen<'_>,
     ) -> Option<Region> {
-        let filter = Some(seen).filter(|_| only_seen);
-        let discover = |starts: &[u32]| Region::discover_seen(code, range.clone(), starts, filter);
-        let (mut starts, mut step) = (vec![start], STARTS_STEP);
+        let discover = |starts: &[u32]| Region::discover_seen(code, range.clone(), starts, seen);
+        let (mut starts, mut step) = (starts.to_vec(), STARTS_STEP);
+        let start = starts.first().copied()?;
         let mut region = discover(&starts);
         loop {
             let end = region.as_ref().map_or(start, |region| region.bytes.end).saturating_add(slack).min(range.end);
@@ -94,7 +101,7 @@ impl Region {
                 (range.start..end).contains(*block) && region.as_ref().is_none_or(|region| !region.has(**block))
             };
             // A few at a time: what one leads to need not be a start itself.
-            let missed: Vec<u32> = seen.iter().filter(is_missed).copied().take(step).collect();
+            let missed: Vec<u32> = seen.blocks.iter().filter(is_missed).copied().take(step).collect();
             let known = starts.len();
             starts.extend(missed.into_iter().filter(|block| !starts[..known].contains(block)).collect::<Vec<u32>>());
             if starts.len() == known {
@@ -113,8 +120,8 @@ impl Region {
         self.instructions() >= MAX_INSNS || self.graph.next.len() > NODES_MAX
     }
 
-    /// As `discover_in`; if `seen` is given, in ascending order, branches and calls lead on only to blocks among it.
-    fn discover_seen(code: &[u8], range: Range<u32>, starts: &[u32], seen: Option<&[u32]>) -> Option<Region> {
+    /// As `discover_in`, as far as `seen` says.
+    fn discover_seen(code: &[u8], range: Range<u32>, starts: &[u32], seen: Seen<'_>) -> Option<Region> {
         let first = range.start as usize;
         let range = first..(range.end as usize).min(code.len()).min(first.saturating_add(MAX_BYTES));
         let mut scan = Scan {
@@ -158,14 +165,14 @@ struct Scan<'a> {
     entries: Vec<u32>,
     /// What was asked for: function starts, and targets of indirect jumps.
     starts: BTreeSet<u32>,
-    /// The blocks that ran, if others are not wanted.
-    seen: Option<&'a [u32]>,
+    seen: Seen<'a>,
 }
 
 impl Scan<'_> {
     fn follow(&mut self, start: u32) {
-        let mut work = vec![start];
-        while let Some(mut at) = work.pop() {
+        // Blocks, and how many branches behind one that ran; what ran is followed first.
+        let mut work = VecDeque::from([(start, 0u32)]);
+        while let Some((mut at, mut depth)) = work.pop_back() {
             self.leaders.insert(at);
             while !self.insns.contains_key(&at) && self.insns.len() < MAX_INSNS {
                 let here = Some(at as usize).filter(|at| self.range.contains(at));
@@ -173,27 +180,36 @@ impl Scan<'_> {
                 let Some(insn) = code.and_then(|code| decode(code, at & 0xfff).ok()) else { break };
                 self.insns.insert(at, insn);
                 let next = at + insn.len as u32;
-                let is_wanted = |to: &u32| self.seen.is_none_or(|seen| seen.binary_search(to).is_ok());
+                let has_run = |at: u32| self.seen.blocks.binary_search(&at).is_ok();
+                let mut go = |to: u32, far: u32| {
+                    let far = depth.saturating_add(far);
+                    let is_wanted = has_run(to) || far <= self.seen.reach;
+                    match has_run(to) {
+                        true => work.push_back((to, 0)),
+                        false if is_wanted => work.push_front((to, far)),
+                        false => {}
+                    }
+                    is_wanted
+                };
                 match self.flow(at, &insn) {
                     Flow::Next => at = next,
                     Flow::Jump(to) => {
-                        work.extend(Some(to).filter(is_wanted));
+                        go(to, 0);
                         break;
                     }
                     Flow::Branch(to) => {
-                        work.extend(Some(to).filter(is_wanted));
+                        go(to, 1);
                         self.leaders.insert(next);
-                        at = next;
+                        (at, depth) = (next, depth.saturating_add(!has_run(next) as u32));
                     }
                     Flow::MayLeave => {
                         self.leaders.insert(next);
-                        at = next;
+                        (at, depth) = (next, depth.saturating_add(!has_run(next) as u32));
                     }
                     // The region goes on behind it, by another entry too.
                     Flow::Call => {
-                        if is_wanted(&next) {
+                        if go(next, 1) {
                             self.entries.push(next);
-                            work.push(next);
                         }
                         break;
                     }

@@ -19,6 +19,7 @@ mod values;
 mod words;
 
 pub use crate::ahead::Env;
+pub use discover::Seen;
 pub use region::{
     EXIT_BUDGET, EXIT_GOTO, EXIT_INTERPRET, EXIT_STOP, Link, Region, SLOTS, STEP_ON, Slot, module, slot_of,
 };

@@ -55,11 +55,15 @@ pub struct Slot {
 }
 
 /// Slots there are.
-pub const SLOTS: u32 = 4096;
+pub const SLOTS: u32 = 16384;
+
+/// The bits of an address above these two choose its slot.
+pub(super) const SLOT_SHIFTS: [u32; 2] = [2, 14];
 
 /// The slot in which an address would be.
 pub fn slot_of(rip: u64) -> u32 {
-    ((rip >> 3) as u32 ^ (rip >> 13) as u32) & (SLOTS - 1)
+    let [low, high] = SLOT_SHIFTS;
+    ((rip >> low) as u32 ^ (rip >> high) as u32) & (SLOTS - 1)
 }
 
 /// What lowered code may call.

@@ -3,9 +3,10 @@
 
 use super::liveness::Touch;
 use super::lower::{End, Event, GPRS, KEPT, Known, Layout, Lower, Regs, V, local};
-use super::region::{EXIT_GOTO, EXIT_INTERPRET, SLOTS, STEP_ON, Slot};
+use super::region::{EXIT_GOTO, EXIT_INTERPRET, SLOT_SHIFTS, SLOTS, STEP_ON, Slot};
 use crate::ahead::Env;
-use crate::insn::Mn;
+use crate::flags::FlagOp;
+use crate::insn::{Mn, Width};
 use crate::{Cpu, Gpr};
 use alloc::vec::Vec;
 use core::mem::offset_of;
@@ -157,6 +158,10 @@ impl Lower<'_> {
         // A step that the trial did not see: everything.
         self.reload(behind.map_or(self.usage.used, |(_, regs)| *regs));
         self.forget();
+        if matches!(self.mn, Mn::Pcmpestri | Mn::Pcmpestrm | Mn::Pcmpistri | Mn::Pcmpistrm) {
+            // The interpreter leaves all of them, packed.
+            self.flags = Known::Op(FlagOp::Packed, Width::W8);
+        }
         self.end = End::Next;
         if branches {
             self.sink().local_get(local::CODE).i32_const(STEP_ON).i32_ne();
@@ -253,9 +258,9 @@ impl Lower<'_> {
     /// The address of the slot in which an address would be.
     fn find_slot(&mut self, target: V, slot: u32) {
         self.sink().local_get(local::ENV).i32_load(at(offset_of!(Env, slots) as u64));
-        for shift in [3, 13] {
+        for shift in SLOT_SHIFTS {
             self.push(target);
-            self.sink().i64_const(shift).i64_shr_u().i32_wrap_i64();
+            self.sink().i64_const(shift.into()).i64_shr_u().i32_wrap_i64();
         }
         self.sink().i32_xor().i32_const(SLOTS as i32 - 1).i32_and();
         self.sink().i32_const(size_of::<Slot>().ilog2() as i32).i32_shl().i32_add().local_set(slot);

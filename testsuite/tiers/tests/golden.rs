@@ -24,7 +24,7 @@ fn read(listing: &str) -> (Vec<u8>, Vec<u32>) {
 fn emitted(name: &str, listing: &str) -> String {
     let (code, seen) = read(listing);
     let range = 0..code.len() as u32;
-    let wanted = Wanted { start: 0, range, seen, only_seen: false, place: 100, limit: u32::MAX };
+    let wanted = Wanted { range, seen, reach: u32::MAX, place: 100, limit: u32::MAX, ..Wanted::default() };
     let translated = translate(&Request { code: &code, base: 0x40_0000, functions: &[wanted], table_len: 200 });
     Module::validate(&Engine::default(), &translated.wasm).unwrap_or_else(|e| panic!("{name}: {e:#}"));
     let text = wasmprinter::print_bytes(&translated.wasm).expect("it is valid");

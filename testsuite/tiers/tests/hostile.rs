@@ -14,15 +14,23 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// Translates functions that begin at these offsets, all of the code being theirs, with these blocks as if they had run.
 fn check(name: &str, engine: &Engine, code: &[u8], starts: &[u32], seen: Vec<u32>) -> usize {
-    check_with(name, engine, code, starts, &seen, true);
-    check_with(name, engine, code, starts, &seen, false)
+    check_with(name, engine, code, starts, &seen, 0);
+    check_with(name, engine, code, starts, &seen, u32::MAX)
 }
 
-fn check_with(name: &str, engine: &Engine, code: &[u8], starts: &[u32], seen: &[u32], only_seen: bool) -> usize {
+fn check_with(name: &str, engine: &Engine, code: &[u8], starts: &[u32], seen: &[u32], reach: u32) -> usize {
     let range = 0..code.len() as u32;
     let wanted = |(number, &start): (usize, &u32)| {
         let seen = seen.iter().copied().filter(|at| *at >= start).collect();
-        Wanted { start, range: range.clone(), seen, only_seen, place: 100 + number as u32, limit: u32::MAX }
+        Wanted {
+            start,
+            range: range.clone(),
+            seen,
+            reach,
+            place: 100 + number as u32,
+            limit: u32::MAX,
+            ..Wanted::default()
+        }
     };
     let functions: Vec<Wanted> = starts.iter().enumerate().map(wanted).collect();
     let begin = Instant::now();
@@ -100,7 +108,7 @@ fn chains_nests_and_giants_end() {
     // One long block, and one of what has no lowering.
     let adds = [0x01, 0xd8].repeat(LEN / 2);
     assert_eq!(check("adds", &engine, &adds, &[0], Vec::new()), 0, "too long");
-    assert_eq!(check_with("adds", &engine, &adds, &[0], &[], true), 0, "too long");
+    assert_eq!(check_with("adds", &engine, &adds, &[0], &[], 0), 0, "too long");
     check("adds to memory", &engine, &[0x48, 0x01, 0x1c, 0x8e].repeat(2000), &[0], Vec::new());
     check("steps", &engine, &[0x0f, 0xa2].repeat(2000), &[0], every(2));
     check("x87", &engine, &[0xd9, 0xfe].repeat(2000), &[0], Vec::new());
@@ -114,8 +122,14 @@ fn what_lies_outside_of_a_function_is_not_looked_at() {
     let mut code = vec![0; 0x3000];
     code[..6].copy_from_slice(&[0xe8, 0xfb, 0x1f, 0, 0, 0xc3]);
     let translated = |code: &[u8]| {
-        let wanted =
-            Wanted { start: 0, range: 0..0x1000, seen: vec![0], only_seen: false, place: 100, limit: u32::MAX };
+        let wanted = Wanted {
+            range: 0..0x1000,
+            seen: vec![0],
+            reach: u32::MAX,
+            place: 100,
+            limit: u32::MAX,
+            ..Wanted::default()
+        };
         translate(&Request { code, base: 0x40_0000, functions: &[wanted], table_len: 200 })
     };
     let before = translated(&code);
@@ -125,19 +139,32 @@ fn what_lies_outside_of_a_function_is_not_looked_at() {
 
 #[test]
 fn what_never_ran_is_left_out() {
-    // 0: test eax, eax; je 0x40; call 0x100; 9: ret.  0x40: add eax, ebx; ret
+    // 0: test eax, eax; je 0x40; call 0x100; 9: ret.  0x40: test ebx, ebx; je 0x60; ret.  0x60: add eax, ebx; ret
     let mut code = vec![0x90; 0x1000];
     code[..10].copy_from_slice(&[0x85, 0xc0, 0x74, 0x3c, 0xe8, 0xf7, 0, 0, 0, 0xc3]);
-    code[0x40..0x43].copy_from_slice(&[0x01, 0xd8, 0xc3]);
-    let bytes = |seen: &[u32], only_seen: bool| {
-        let seen = seen.to_vec();
-        let wanted = Wanted { start: 0, range: 0..0x80, seen, only_seen, place: 100, limit: u32::MAX };
+    code[0x40..0x45].copy_from_slice(&[0x85, 0xdb, 0x74, 0x1c, 0xc3]);
+    code[0x60..0x63].copy_from_slice(&[0x01, 0xd8, 0xc3]);
+    let bytes = |seen: &[u32], reach: u32| {
+        let wanted =
+            Wanted { range: 0..0x80, seen: seen.to_vec(), reach, place: 100, limit: u32::MAX, ..Wanted::default() };
         let request = Request { code: &code, base: 0x40_0000, functions: &[wanted], table_len: 200 };
         let done = translate(&request).functions.remove(0);
         (done.bytes.end, done.entries.contains(&9))
     };
-    assert_eq!(bytes(&[0], true), (9, false), "neither the branch was taken nor did the call return");
-    assert_eq!(bytes(&[0, 9], true), (10, true));
-    assert_eq!(bytes(&[0, 9, 0x40], true), (0x43, true));
-    assert_eq!(bytes(&[0], false), (0x43, true));
+    assert_eq!(bytes(&[0, 4], 0), (9, false), "neither was the branch taken nor did the call return");
+    assert_eq!(bytes(&[0, 4, 9], 0), (10, true));
+    assert_eq!(bytes(&[0, 4, 9, 0x40], 0), (0x45, true));
+    assert_eq!(bytes(&[0, 4], 1), (0x45, true), "one branch, or one call, away");
+    assert_eq!(bytes(&[0, 4], 2), (0x63, true));
+    assert_eq!(bytes(&[0], u32::MAX), (0x63, true));
+}
+
+#[test]
+fn functions_are_entered_where_others_jump_to() {
+    // 0: xor eax, eax; 2: add eax, ebx; ret
+    let code = [0x31, 0xc0, 0x01, 0xd8, 0xc3];
+    let wanted =
+        Wanted { entries: vec![2], range: 0..5, seen: vec![0], place: 100, limit: u32::MAX, ..Wanted::default() };
+    let request = Request { code: &code, base: 0x40_0000, functions: &[wanted], table_len: 200 };
+    assert_eq!(translate(&request).functions[0].entries, [0, 2]);
 }

@@ -14,8 +14,8 @@ pub(crate) use profile::Profile;
 use crate::failure::{Failure, Outcome};
 use brainworm_abi::image::Image;
 use brainworm_cpu::ahead::{self, Entry, Span};
-use brainworm_cpu::interp::block_len;
-use brainworm_cpu::wasm::{Link, Region};
+use brainworm_cpu::interp::{BlockShape, block_at};
+use brainworm_cpu::wasm::{Link, Region, Seen};
 use brainworm_pack::link::Room;
 use elf::Segment;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -23,6 +23,9 @@ use std::ops::Range;
 
 /// Bytes a region may lie in: longer functions are translated up to here.
 const FUNCTION_MAX: u32 = 64 * 1024;
+
+/// How far behind what ran code is translated, in branches.
+const REACH: u32 = 1;
 
 /// What is to be translated.
 pub(crate) struct Choice {
@@ -106,6 +109,8 @@ struct Candidate {
     weight: u64,
     /// Blocks that were run, and how often.
     blocks: Vec<(u32, u64)>,
+    /// Where others jump into it.
+    entries: Vec<u32>,
 }
 
 impl Candidate {
@@ -123,8 +128,9 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
     let mut candidates = candidates(&segments, choice, &whole);
     let wanted = candidates.len();
     let ran = candidates.iter().filter(|candidate| candidate.weight > 0).count();
-    let lengths = Lengths::new(image, &candidates);
-    let instructions: u64 = candidates.iter().map(|candidate| lengths.run(candidate, &|_| true)).sum();
+    let shapes = Shapes::new(image, &candidates);
+    shapes.enter(&mut candidates);
+    let instructions: u64 = candidates.iter().map(|candidate| shapes.run(candidate, &|_| true)).sum();
     // The most runs for what it takes first: many small hot functions are worth more than a large warm one.
     candidates.sort_by(|a, b| {
         let value = |a: &Candidate, b: &Candidate| a.weight as u128 * b.cost() as u128;
@@ -137,7 +143,7 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
     }
     let first = |chosen: &Chosen| segments[chosen.candidate.segment].bytes.start;
     let translated =
-        chosen.iter().map(|chosen| lengths.run(&chosen.candidate, &|block| chosen.region.has(block - first(chosen))));
+        chosen.iter().map(|chosen| shapes.run(&chosen.candidate, &|block| chosen.region.has(block - first(chosen))));
     let translated: u64 = translated.sum();
     let functions = emit(&chosen, room);
     let mut entries = Vec::new();
@@ -165,25 +171,44 @@ struct Chosen {
     region: Region,
 }
 
-/// How long blocks are, for all that were run.
-struct Lengths(HashMap<u32, u32>);
+/// What is in the blocks that were run.
+struct Shapes(HashMap<u32, BlockShape>);
 
-impl Lengths {
-    fn new(image: &[u8], candidates: &[Candidate]) -> Lengths {
+impl Shapes {
+    fn new(image: &[u8], candidates: &[Candidate]) -> Shapes {
         let blocks = || candidates.iter().flat_map(|candidate| &candidate.blocks).map(|&(at, _)| at);
         let starts: HashSet<u32> = blocks().collect();
-        let len = |at: u32| {
+        let shape = |at: u32| {
             let page = at & !0xfff;
             let code = image.get(page as usize..).map_or(&[][..], |code| &code[..code.len().min(0x1000)]);
-            block_len(code, at - page, |other| starts.contains(&(page + other)))
+            block_at(code, at - page, |other| starts.contains(&(page + other)))
         };
-        Lengths(blocks().map(|at| (at, len(at))).collect())
+        Shapes(blocks().map(|at| (at, shape(at))).collect())
+    }
+    /// Where functions jump into others, behind their beginnings: who jumps there is to find an entry.
+    fn enter(&self, candidates: &mut [Candidate]) {
+        let targets = self.0.iter().filter(|(_, shape)| !shape.is_call).filter_map(|(&at, shape)| {
+            let target = u32::try_from((at & !0xfff) as i64 + shape.target?).ok()?;
+            self.0.contains_key(&target).then_some((at, target))
+        });
+        let mut targets: Vec<(u32, u32)> = targets.collect();
+        targets.sort_unstable_by_key(|&(at, target)| (target, at));
+        for candidate in candidates {
+            let inside = candidate.start + 1..candidate.end;
+            let first = targets.partition_point(|&(_, target)| target < inside.start);
+            let into = targets[first..].iter().take_while(|(_, target)| inside.contains(target));
+            candidate.entries = into
+                .filter(|(at, _)| !inside.contains(at) && *at != candidate.start)
+                .map(|&(_, target)| target)
+                .collect();
+            candidate.entries.dedup();
+        }
     }
     /// Instructions that were run in those blocks of a function that `counts`.
     fn run(&self, function: &Candidate, counts: &dyn Fn(u32) -> bool) -> u64 {
         let blocks = function.blocks.iter().filter(|(at, _)| counts(*at));
         blocks
-            .map(|(at, runs)| runs.saturating_mul(self.0.get(at).copied().unwrap_or(1).into()))
+            .map(|(at, runs)| runs.saturating_mul(self.0.get(at).map_or(1, |shape| shape.len).into()))
             .fold(0, u64::saturating_add)
     }
 }
@@ -240,6 +265,7 @@ fn candidates(segments: &[Segment], choice: &Choice, files: &[Range<u32>]) -> Ve
             end,
             weight: 0,
             blocks: Vec::new(),
+            entries: Vec::new(),
         });
         if let Some((block, runs)) = block {
             candidate.weight = candidate.weight.saturating_add(runs);
@@ -282,7 +308,13 @@ fn region(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<Regi
     let range = candidate.start - first..candidate.end - first;
     let mut seen: Vec<u32> = candidate.blocks.iter().map(|(block, _)| block - first).collect();
     seen.sort_unstable();
-    // A function that training ran is translated as far as it ran: the others get the room.
-    let region = Region::of_function(code, (range.clone(), u32::MAX), range.start, &seen, !seen.is_empty());
+    let starts: Vec<u32> = [candidate.start].iter().chain(&candidate.entries).map(|at| at - first).collect();
+    // Of a function that training ran, what it ran, and what is near to that, is translated: the others get the room.
+    let reach = if seen.is_empty() { u32::MAX } else { reach() };
+    let region = Region::of_function(code, (range, u32::MAX), &starts, Seen { blocks: &seen, reach });
     region.filter(|region| region.instructions() >= 2)
+}
+
+fn reach() -> u32 {
+    std::env::var("REACH").ok().and_then(|r| r.parse().ok()).unwrap_or(REACH)
 }

@@ -31,7 +31,9 @@ fn run(input: &[u8]) {
         let mut seen: Vec<u32> = (0..rng.below(12)).map(|_| rng.below(len) as u32).collect();
         seen.sort_unstable();
         seen.dedup();
-        Wanted { start, range, seen, only_seen: rng.percent(30), place, limit: u32::MAX }
+        let entries = (0..rng.below(3)).map(|_| rng.below(len) as u32).collect();
+        let reach = if rng.percent(60) { rng.below(4) as u32 } else { u32::MAX };
+        Wanted { start, entries, range, seen, reach, place, limit: u32::MAX }
     };
     let functions: Vec<Wanted> = (100..102).map(&mut wanted).collect();
     let translated = translate(&Request { code, base: rng.bits() << 12, functions: &functions, table_len: 200 });
