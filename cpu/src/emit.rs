@@ -44,6 +44,9 @@ pub trait Emit: Sized {
     /// The instruction did not happen.
     type Trap;
 
+    /// Meanings are written down, to be done many times: a longer one that calls nobody is better.
+    const WRITES: bool = false;
+
     // ---- constants and registers
 
     /// A constant.

@@ -21,6 +21,7 @@ impl Emit for Lower<'_> {
     type X = X;
     type M = M;
     type Trap = NoLowering;
+    const WRITES: bool = true;
 
     fn imm(&mut self, v: u64) -> V {
         V::Const(v)

@@ -3,7 +3,7 @@
 use crate::emit::{Done, Emit};
 use crate::flags::bits;
 use crate::helper::fault;
-use crate::insn::{Insn, Operand, Vex};
+use crate::insn::{Insn, Operand, Vex, Width};
 use crate::state::UPPER;
 use crate::vec::{self, Bytes, Shape, VBin};
 use crate::{Cpu, Exit, Gpr, Guest};
@@ -161,10 +161,91 @@ fn spread(cpu: &mut Cpu, i: &Insn, (mask, control): (u32, u8)) {
     }
 }
 
+/// PCMPISTRI. What C libraries look for, bytes that are equal to any of a set or each to its own, is written out where
+/// that saves a call.
+pub fn pcmpistri<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
+    let (control, Operand::Xmm(first), Operand::Xmm(second)) = (i.imm as u8, i.dst(), i.src()) else {
+        return pcmpistri_called(e, i);
+    };
+    let is_each = match control & 0b1101 {
+        0b0000 => false,
+        0b1000 => true,
+        _ => return pcmpistri_called(e, i),
+    };
+    if !E::WRITES || i.vex != Vex::None {
+        return pcmpistri_called(e, i);
+    }
+    let (set, text, zero) = (e.xmm(first), e.xmm(second), e.vimm(0, 0));
+    let (set_end, set_below) = end_of(e, set, zero);
+    let (text_end, text_below) = end_of(e, text, zero);
+    let all = e.imm(0xffff);
+    let plain = if is_each {
+        let equal = e.vbin(VBin::I8x16Eq, set, text);
+        let equal = e.vbitmask(Shape::I8x16, equal);
+        let (shorter, longer) = (e.and(set_below, text_below), e.or(set_below, text_below));
+        let (both, neither) = (e.and(equal, shorter), e.xor(longer, all));
+        e.or(both, neither)
+    } else {
+        // What is behind the end of the set is made zero, which only lanes behind the text's end are equal to.
+        let order = e.vimm(0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908);
+        let len = e.popcnt(set_below);
+        let len = e.vsplat(Shape::I8x16, len);
+        let valid = e.vbin(VBin::I8x16LtU, order, len);
+        let set = e.vbin(VBin::V128And, set, valid);
+        let mut any = zero;
+        for lane in 0..16 {
+            let one = e.vshuffle([lane; 16], set, set);
+            let equal = e.vbin(VBin::I8x16Eq, text, one);
+            any = e.vbin(VBin::V128Or, any, equal);
+        }
+        let any = e.vbitmask(Shape::I8x16, any);
+        e.and(any, text_below)
+    };
+    let mask = match control >> 4 & 3 {
+        1 => e.xor(plain, all),
+        3 => e.xor(plain, text_below),
+        _ => plain,
+    };
+    let found = e.is_nonzero(mask);
+    let place = if control >> 6 & 1 == 0 {
+        let stop = e.imm(0x1_0000);
+        let bits = e.or(mask, stop);
+        e.ctz(Width::W32, bits)
+    } else {
+        let (leading, last, none) = (e.clz(Width::W32, mask), e.imm(31), e.imm(16));
+        let last = e.sub(Width::W32, last, leading);
+        e.select(found, last, none)
+    };
+    e.set_reg(Width::W32, Gpr::RCX, place);
+    let mut flags = e.and_imm(mask, 1);
+    let shift = e.imm(bits::OF.trailing_zeros() as u64);
+    flags = e.shl(Width::W32, flags, shift);
+    for (end, bit) in [(mask, bits::CF), (text_end, bits::ZF), (set_end, bits::SF)] {
+        let (is_there, on, off) = (e.is_nonzero(end), e.imm(bit), e.imm(0));
+        let flag = e.select(is_there, on, off);
+        flags = e.or(flags, flag);
+    }
+    e.set_status(bits::STATUS, flags);
+    Ok(())
+}
+
+/// Lanes that are zero, and those before the first of them, as bits.
+fn end_of<E: Emit>(e: &mut E, text: E::X, zero: E::X) -> (E::V, E::V) {
+    let zeros = e.vbin(VBin::I8x16Eq, text, zero);
+    let zeros = e.vbitmask(Shape::I8x16, zeros);
+    let stop = e.imm(0x1_0000);
+    let bits = e.or(zeros, stop);
+    // The lowest bit, less one: all below it.
+    let less = e.add_imm(Width::W32, bits, -1);
+    let ones = e.imm(0xffff_ffff);
+    let not = e.xor(bits, ones);
+    (zeros, e.and(not, less))
+}
+
 macro_rules! comparisons {
-    ($($(#[$doc:meta])* $name:ident $length:expr, $result:ident;)*) => {
+    ($($(#[$doc:meta])* $visible:vis $name:ident $length:expr, $result:ident;)*) => {
         $($(#[$doc])*
-        pub fn $name<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
+        $visible fn $name<E: Emit>(e: &mut E, i: &Insn) -> Done<E> {
             e.call(i, |cpu, i, guest| {
                 let mask = compare(cpu, i, guest, $length)?;
                 $result(cpu, i, mask);
@@ -176,15 +257,14 @@ macro_rules! comparisons {
 
 comparisons! {
     /// PCMPESTRI.
-    pcmpestri Length::Explicit { wide: false }, index;
+    pub pcmpestri Length::Explicit { wide: false }, index;
     /// PCMPESTRI with REX.W: lengths of 64 bits.
-    pcmpestri64 Length::Explicit { wide: true }, index;
+    pub pcmpestri64 Length::Explicit { wide: true }, index;
     /// PCMPESTRM.
-    pcmpestrm Length::Explicit { wide: false }, spread;
+    pub pcmpestrm Length::Explicit { wide: false }, spread;
     /// PCMPESTRM with REX.W.
-    pcmpestrm64 Length::Explicit { wide: true }, spread;
-    /// PCMPISTRI.
-    pcmpistri Length::Implicit, index;
+    pub pcmpestrm64 Length::Explicit { wide: true }, spread;
+    pcmpistri_called Length::Implicit, index;
     /// PCMPISTRM.
-    pcmpistrm Length::Implicit, spread;
+    pub pcmpistrm Length::Implicit, spread;
 }
