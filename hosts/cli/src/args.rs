@@ -214,7 +214,7 @@ pub(crate) struct RunArgs {
     pub(crate) cpu: Option<Cpu>,
     /// How often a function of up to 128 instructions is met (once in 16,384 that are interpreted) before it is translated,
     /// longer ones proportionally more often; 0 translates all code before it is run for the first time
-    #[arg(long, value_name = "TIMES", default_value_t = 256)]
+    #[arg(long, value_name = "TIMES", default_value_t = 128)]
     jit_threshold: u32,
     /// Machine code that translation at run time may hold, in use or not (bytes, or with k, m, g)
     #[arg(long, value_name = "SIZE", default_value = "64m")]

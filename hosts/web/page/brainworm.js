@@ -37,7 +37,7 @@ export async function boot(options = {}) {
   const lack = missingFeature();
   if (lack) throw new BrainwormError("unsupported", lack);
   const { env = {}, tty = true, columns = 80, rows = 24, memory = 0, onProgress, ...others } = options;
-  const { engine = "auto", jitThreshold = 256, jitCode = 16 << 20, ...words } = others;
+  const { engine = "auto", jitThreshold = 128, jitCode = 16 << 20, ...words } = others;
   const known = ["command", "entrypoint", "workdir", "user", "hostname"];
   const strange = Object.keys(words).find((key) => !known.includes(key));
   if (strange) throw new BrainwormError("option", `There is no option '${strange}'.`);

@@ -19,6 +19,7 @@ pub use names::find;
 use crate::emit::{Done, Emit};
 use crate::flags::bits;
 use crate::insn::{Insn, Mn, Operand, Vex};
+use crate::isa::sse::fp_arith::dpps_pair;
 use crate::isa::table::Meaning;
 use crate::state::{ASIDE, Exception, UPPER};
 
@@ -36,9 +37,14 @@ pub fn run<E: Emit>(e: &mut E, i: &Insn, meaning: Meaning<E>) -> Done<E> {
                 e.set_xmm(ASIDE + 3, high);
             }
             // The result is kept aside until nothing can fail any more.
-            e.fp_collect();
-            meaning(e, &half(i, false))?;
-            meaning(e, &half(i, true))?;
+            let halves = [half(i, false), half(i, true)];
+            if i.mn == Mn::Dpps {
+                dpps_pair(e, halves)?;
+            } else {
+                e.fp_collect();
+                meaning(e, &halves[0])?;
+                meaning(e, &halves[1])?;
+            }
             let (low, high) = (e.xmm(ASIDE), e.xmm(ASIDE + 1));
             write(e, i, low, high)?;
         }

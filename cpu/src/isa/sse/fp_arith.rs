@@ -150,29 +150,64 @@ fn lane_mask(bits: u8, bytes: u32) -> (u64, u64) {
 /// out is a zero, and raises nothing.
 #[inline(always)]
 fn dot<E: Emit>(e: &mut E, i: &Insn, t: FpType) -> Done<E> {
-    let bytes = if t == FpType::F32 { 4 } else { 8 };
-    let r = xmm_number(i.dst());
+    let x = dot_products(e, i, t)?;
+    let x = dot_pairs(e, t, x)?;
+    let x = dot_sums(e, t, x)?;
+    dot_result(e, i, t, x);
+    Ok(())
+}
+
+/// The products.
+fn dot_products<E: Emit>(e: &mut E, i: &Insn, t: FpType) -> Result<E::X, E::Trap> {
     let b = e.xread(16, true, i, i.src())?;
     let a = e.xmm(xmm_number(i.first()));
-    let imm = i.imm as u8;
-    let (lo, hi) = lane_mask(imm >> 4, bytes);
+    let (lo, hi) = lane_mask(i.imm as u8 >> 4, lane_bytes(t));
     let keep = e.vimm(lo, hi);
     let (a, b) = (e.vbin(VBin::V128And, a, keep), e.vbin(VBin::V128And, b, keep));
-    let products = e.fp(FpOp::Mul, t, Lanes::Packed, a, b)?;
-    // Each lane adds its neighbour, then the other pair. The order matters for NaNs, and is the processors'.
-    let sum = if t == FpType::F64 {
-        let other = e.vshuffle(quads([2, 3, 0, 1]), products, products);
-        e.fp(FpOp::Add, t, Lanes::Packed, products, other)?
-    } else {
-        let other = e.vshuffle(quads([1, 0, 3, 2]), products, products);
-        let pairs = e.fp(FpOp::Add, t, Lanes::Packed, other, products)?;
-        let other = e.vshuffle(quads([2, 3, 0, 1]), pairs, pairs);
-        e.fp(FpOp::Add, t, Lanes::Packed, pairs, other)?
-    };
-    let (lo, hi) = lane_mask(imm & 15, bytes);
+    e.fp(FpOp::Mul, t, Lanes::Packed, a, b)
+}
+
+/// Each lane adds its neighbour, then the other pair. The order matters for NaNs, and is the processors'.
+fn dot_pairs<E: Emit>(e: &mut E, t: FpType, products: E::X) -> Result<E::X, E::Trap> {
+    if t == FpType::F64 {
+        return Ok(products);
+    }
+    let other = e.vshuffle(quads([1, 0, 3, 2]), products, products);
+    e.fp(FpOp::Add, t, Lanes::Packed, other, products)
+}
+
+/// The sum, in every lane.
+fn dot_sums<E: Emit>(e: &mut E, t: FpType, pairs: E::X) -> Result<E::X, E::Trap> {
+    let other = e.vshuffle(quads([2, 3, 0, 1]), pairs, pairs);
+    e.fp(FpOp::Add, t, Lanes::Packed, pairs, other)
+}
+
+/// The lanes of the result.
+fn dot_result<E: Emit>(e: &mut E, i: &Insn, t: FpType, sum: E::X) {
+    let (lo, hi) = lane_mask(i.imm as u8 & 15, lane_bytes(t));
     let keep = e.vimm(lo, hi);
     let x = e.vbin(VBin::V128And, sum, keep);
-    e.set_xmm(r, x);
+    e.set_xmm(xmm_number(i.dst()), x);
+}
+
+fn lane_bytes(t: FpType) -> u32 {
+    if t == FpType::F32 { 4 } else { 8 }
+}
+
+/// DPPS of 256 bits, by the instructions of both halves: what one step raises in either comes before the next step.
+pub(in crate::isa) fn dpps_pair<E: Emit>(e: &mut E, halves: [Insn; 2]) -> Done<E> {
+    const T: FpType = FpType::F32;
+    let step = |e: &mut E, f: &dyn Fn(&mut E, usize) -> Result<E::X, E::Trap>| {
+        e.fp_collect();
+        let both = (f(e, 0)?, f(e, 1)?);
+        e.fp_raise()?;
+        Ok(both)
+    };
+    let (low, high) = step(e, &|e, n| dot_products(e, &halves[n], T))?;
+    let (low, high) = step(e, &|e, n| dot_pairs(e, T, [low, high][n]))?;
+    let (low, high) = step(e, &|e, n| dot_sums(e, T, [low, high][n]))?;
+    dot_result(e, &halves[0], T, low);
+    dot_result(e, &halves[1], T, high);
     Ok(())
 }
 
