@@ -50,7 +50,7 @@ pub(super) const STAGES: [&[Step]; 2] = [
         step("fuzz image", Full, Beside, "{bin}/brainworm-fuzz image --seconds 60"),
         step("fuzz oci", Full, Beside, "{bin}/brainworm-fuzz oci --seconds 60"),
         step("fuzz syscalls", Full, Beside, "{bin}/brainworm-fuzz syscalls --seconds 60"),
-        step("fuzz translation", Full, Beside, "{bin}/brainworm-fuzz translation --seconds 60"),
+        step("fuzz translation", Full, Beside, "{bin}/brainworm-fuzz translation --seconds 30"),
         step("march", Full, Beside, "x march --runner '{bin}/brainworm run --cpu LEVEL {cache}/march.tar'"),
         step(
             "march, translated file",

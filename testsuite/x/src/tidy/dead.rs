@@ -4,12 +4,13 @@ use super::Source;
 use std::collections::BTreeSet;
 
 /// Folders that somebody reads as a whole.
-const WHOLE: [&str; 10] = [
+const WHOLE: [&str; 11] = [
     "testsuite/scripts",
     "testsuite/programs",
     "testsuite/sys",
     "testsuite/march",
     "testsuite/isa/cases",
+    "testsuite/tiers/golden",
     "testsuite/fuzz/regressions",
     "testsuite/bench/c",
     "testsuite/bench/apps",
