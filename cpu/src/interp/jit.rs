@@ -18,8 +18,8 @@ pub(super) const USUAL: u32 = 128;
 /// form of their own.
 pub(super) const SLOW: i64 = 5;
 pub(super) const LEAVING: i64 = 16;
-/// Units the host may be working on at a time.
-const WAITING_MAX: usize = 2;
+/// Units the host may be working on at a time: a function comes with another one for its stubs.
+const WAITING_MAX: usize = 4;
 /// Marks the number of a unit among those of spans.
 pub(super) const UNIT: u32 = 1 << 31;
 /// Thresholds double with each attempt and each void page, so often at most.
