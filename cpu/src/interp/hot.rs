@@ -275,21 +275,32 @@ impl Engine {
             }
             plan.add(start..end, &seen, &ways_in, (if is_forced { u32::MAX } else { 0 }, limit));
         }
+        let units = self.jit_counts().units;
         let too_long = self.translate_plan(bus, plan);
+        if self.jit_counts().units > units {
+            self.translate_stubs(bus, stubs);
+        }
+        too_long
+    }
+
+    /// Translates stubs of the PLT, those that lie together as one unit. What the host has no time for waits for the next
+    /// function that calls it.
+    fn translate_stubs(&mut self, bus: &mut dyn Bus, mut stubs: Vec<(u64, u64)>) {
         stubs.sort_unstable();
         stubs.dedup();
-        // Those that lie together.
         while let Some(&(start, _)) = stubs.first() {
+            if !self.jit().is_some_and(|jit| !jit.is_busy() && jit.has_places(STUBS_MAX)) {
+                break;
+            }
             let mut plan = Plan { first: start >> 12, ..Plan::default() };
             let near = stubs.partition_point(|(at, _)| at >> 12 < (start >> 12) + WINDOW_PAGES).min(STUBS_MAX);
             for (start, end) in stubs.drain(..near) {
-                let fetched = bus.fetch(start).map(|page| page.host);
-                plan.pages.extend(fetched.map(|host| (((start >> 12) - plan.first) as u32, host)));
+                let Ok(page) = bus.fetch(start) else { continue };
+                plan.pages.push((((start >> 12) - plan.first) as u32, page.host));
                 plan.add(start..end, &[start], &[], (0, u32::MAX));
             }
             self.translate_plan(bus, plan);
         }
-        too_long
     }
 
     /// Looks where the blocks of a function go to directly. Functions that they call begin there; what they jump to in
@@ -302,25 +313,40 @@ impl Engine {
                 page = (at >> 12, place_of(at, view).map(|host| view.copy_page(host)));
             }
             let Some(code) = &page.1 else { continue };
-            let shape =
-                block_at(&code[..], at as u32 & 0xfff, |off| seen.binary_search(&(at & !0xfff | off as u64)).is_ok());
-            let Some(target) = shape.target.map(|target| (at & !0xfff).wrapping_add(target as u64)) else { continue };
-            if own.contains(&target) {
-                continue;
-            }
-            let Some(host) = place_of(target, view).map(|page| HostAddr(page.0 | target as u32 & 0xfff)) else {
-                continue;
-            };
-            match stub_len(target, view) {
-                Some(len) if !self.has_region(host) => stubs.push((target, target + len)),
-                Some(_) => {}
-                None => self
-                    .jit()
-                    .into_iter()
-                    .for_each(|jit| if shape.is_call { jit.add_start(host) } else { jit.add_way_in(host) }),
+            let is_start = |off: u32| seen.binary_search(&(at & !0xfff | off as u64)).is_ok();
+            let mut off = at as u32 & 0xfff;
+            // A block of the interpreter goes on behind branches.
+            loop {
+                let shape = block_at(&code[..], off, is_start);
+                let target = shape.target.map(|target| (at & !0xfff).wrapping_add(target as u64));
+                if let Some(target) = target.filter(|target| !own.contains(target)) {
+                    stubs.extend(self.note_target(target, shape.is_call, view));
+                }
+                off = shape.end;
+                if !shape.is_branch || off >= 0x1000 || is_start(off) {
+                    break;
+                }
             }
         }
         stubs
+    }
+
+    /// A function goes to `target`, outside of it. Answers that as a stub, if it is one.
+    fn note_target(&mut self, target: u64, is_call: bool, view: &MemView) -> Option<(u64, u64)> {
+        let page = place_of(target, view)?;
+        let host = HostAddr(page.0 | target as u32 & 0xfff);
+        if let Some((at, jump)) = stub(target, view) {
+            let end = at.wrapping_add(jump.len as u64);
+            let is_new = !self.has_region(host) && !self.jit().is_some_and(|jit| jit.is_coming(host));
+            return Some((target, end)).filter(|_| is_new && (end - 1) >> 12 == target >> 12);
+        }
+        // What is known of a page goes with its code.
+        if self.cache.has(page)
+            && let Some(jit) = self.jit()
+        {
+            if is_call { jit.add_start(host) } else { jit.add_way_in(host) }
+        }
+        None
     }
 
     /// Translates what is planned as one unit; answers as `translate_hot`.
@@ -432,27 +458,21 @@ pub(super) fn is_called(cpu: &Cpu, view: &MemView) -> bool {
     back.is_some_and(|back| (2..=CALL_MAX).any(|len| leads_here(back, len) == Some(true)))
 }
 
-/// The length of a stub of the PLT: endbr64; bnd jmp [rip + x].
-fn stub_len(at: u64, view: &MemView) -> Option<u64> {
-    let mut insn = insn_at(at, view)?;
-    let mut len = insn.len as u64;
-    if insn.mn == Mn::Endbr64 {
-        insn = insn_at(at.wrapping_add(len), view)?;
-        len += insn.len as u64;
-    }
-    let is_stub = insn.mn == Mn::Jmp && insn.dst() == Operand::Mem && insn.mem.base == Gpr::CODE_PAGE;
-    is_stub.then_some(len)
-}
-
-/// Where a stub of the PLT leads: endbr64; bnd jmp [rip + x].
-fn stub_target(cpu: &Cpu, mut at: u64, view: &MemView) -> Option<u64> {
+/// The jump of a stub of the PLT, and where it is: endbr64; bnd jmp [rip + x].
+fn stub(mut at: u64, view: &MemView) -> Option<(u64, Insn)> {
     let mut insn = insn_at(at, view)?;
     if insn.mn == Mn::Endbr64 {
         at = at.wrapping_add(insn.len as u64);
         insn = insn_at(at, view)?;
     }
-    let is_jump = insn.mn == Mn::Jmp && insn.dst() == Operand::Mem;
-    if is_jump { read(view, Width::W64, address_at(cpu, at, &insn)) } else { None }
+    let is_stub = insn.mn == Mn::Jmp && insn.dst() == Operand::Mem && insn.mem.base == Gpr::CODE_PAGE;
+    is_stub.then_some((at, insn))
+}
+
+/// Where a stub of the PLT leads.
+fn stub_target(cpu: &Cpu, at: u64, view: &MemView) -> Option<u64> {
+    let (at, jump) = stub(at, view)?;
+    read(view, Width::W64, address_at(cpu, at, &jump))
 }
 
 /// The instruction at an address, if it lies in one page that can be read at once.

@@ -257,6 +257,11 @@ impl Jit {
         Some(places)
     }
 
+    /// True if so many are there without others making room.
+    pub(super) fn has_places(&self, count: usize) -> bool {
+        self.free.len() + (self.settings.places - self.given) as usize >= count
+    }
+
     /// Places that were not used.
     pub(super) fn give_back(&mut self, places: impl IntoIterator<Item = u32>) {
         self.free.extend(places);

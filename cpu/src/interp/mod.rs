@@ -318,11 +318,8 @@ impl Engine {
         let heads =
             heads.iter().filter_map(|&(code, number)| Some(Op { imm: number?, ..Op::new(code, host.0 & 0xfff) }));
         let cache = &mut self.cache;
-        let ops = Builder::new(&code[..], self.max_block, heads).build(
-            host.0 & 0xfff,
-            |off| starts.contains(&(off as u16)),
-            |insn| cache.add_insn(insn),
-        );
+        let builder = Builder::new(&code[..], self.max_block, heads).ending_at_branches(self.profile.is_some());
+        let ops = builder.build(host.0 & 0xfff, |off| starts.contains(&(off as u16)), |insn| cache.add_insn(insn));
         self.cache.add(host, &ops)
     }
 
@@ -339,6 +336,7 @@ impl Engine {
     fn void(&mut self, page: HostAddr) {
         self.cache.invalidate(page);
         self.forget_crossings();
+        self.regions.iter_mut().for_each(|regions| regions.forget_decoded());
         if let Some(void) = self.jit().map(|jit| jit.void(page)) {
             self.forget_units(void);
         }

@@ -38,7 +38,7 @@ const LEFT_INTERVAL: u64 = 61;
 pub struct RegionCounts {
     /// Calls of regions by the interpreter.
     pub entered: u64,
-    /// ... that ended with a jump out of the region.
+    /// ... that ended with a jump to where no region is known to begin.
     pub left: u64,
     /// ... with the budget.
     pub preempted: u64,
@@ -73,6 +73,10 @@ struct Decoded {
     rip: u64,
     tag: u32,
     insn: Insn,
+}
+
+impl Decoded {
+    const EMPTY: Decoded = Decoded { rip: u64::MAX, tag: 0, insn: Insn::EMPTY };
 }
 
 /// What [`step`] works on, while a region runs.
@@ -124,7 +128,6 @@ pub(super) enum Ran {
 impl Regions {
     pub(super) fn new(call: Call) -> Regions {
         const NONE: Verdict = Verdict { tag: 0, span: u32::MAX, base: 0, is_usable: false };
-        const EMPTY: Decoded = Decoded { rip: u64::MAX, tag: 0, insn: Insn::EMPTY };
         Regions {
             index: None,
             jit: None,
@@ -132,7 +135,7 @@ impl Regions {
             refs: Vec::new(),
             verdicts: Box::new([NONE; VERDICTS]),
             slots: vec![Slot::default(); SLOTS as usize].into_boxed_slice(),
-            decoded: vec![EMPTY; DECODED].into_boxed_slice(),
+            decoded: vec![Decoded::EMPTY; DECODED].into_boxed_slice(),
             vectors: Vectors::new(),
             counts: [RegionCounts::default(); 2],
             left_to: None,
@@ -176,6 +179,11 @@ impl Regions {
         let page = page?;
         self.refs.push(Ref { function: entry.function, number: entry.number, span: entry.span, page });
         Some(self.refs.len() as i32 - 1)
+    }
+
+    /// Code was written.
+    pub(super) fn forget_decoded(&mut self) {
+        self.decoded.fill(Decoded::EMPTY);
     }
 
     /// There are newer functions: whoever looks for an address is to find those.
@@ -234,28 +242,27 @@ impl Regions {
             ..Env::default()
         };
         let (mut function, mut number) = (function, number);
-        let exit = loop {
+        // The counts are those of the tier that did it.
+        let mut steps = 0;
+        let (exit, counts) = loop {
             let before = env.budget;
             let exit = (self.call)(function, cpu, &mut env, number);
-            let is_late = function >= late;
-            let counts = &mut self.counts[is_late as usize];
+            let counts = &mut self.counts[(function >= late) as usize];
             counts.instructions = counts.instructions.wrapping_add((before - env.budget) as u64);
+            counts.stepped += context.steps - core::mem::replace(&mut steps, context.steps);
             if exit != EXIT_GOTO {
-                break exit;
+                break (exit, counts);
             }
             // What was called by a region that had to leave returns to it: that is where to go on, at once.
             let slot = &self.slots[slot_of(cpu.rip) as usize];
             if env.budget < 0 || (slot.rip, slot.tag) != (cpu.rip, env.tag) {
-                break exit;
+                break (exit, counts);
             }
             cpu.gpr[Gpr::CODE_PAGE.0 as usize] = slot.base;
             (function, number) = (slot.function, slot.entry);
         };
         *view = context.view;
-        let is_late = span & UNIT != 0;
-        let counts = &mut self.counts[is_late as usize];
         counts.entered += 1;
-        counts.stepped += context.steps;
         *left = env.budget;
         match exit {
             EXIT_STOP => Ran::Stop(context.stop.take().unwrap_or(Step::Jumped)),

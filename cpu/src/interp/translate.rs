@@ -18,6 +18,8 @@ pub(super) const MAX_OPS: usize = MAX_BLOCK as usize * 2 + 6;
 pub(super) struct Builder<'a> {
     code: &'a [u8],
     max: u32,
+    /// Blocks end at branches, too.
+    ends_at_branches: bool,
     ops: Vec<Op>,
     /// Instructions so far.
     count: u32,
@@ -29,7 +31,13 @@ pub(super) struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// `code` is the page; blocks have at most `max` instructions, and begin with `heads`.
     pub(super) fn new(code: &'a [u8], max: u32, heads: impl Iterator<Item = Op>) -> Builder<'a> {
-        Builder { code, max: max.clamp(1, MAX_BLOCK), ops: heads.collect(), count: 0, flags: None, exits: Vec::new() }
+        let (max, ops) = (max.clamp(1, MAX_BLOCK), heads.collect());
+        Builder { code, max, ends_at_branches: false, ops, count: 0, flags: None, exits: Vec::new() }
+    }
+
+    /// A branch that is not taken ends its block, so that a count of blocks says what ran.
+    pub(super) fn ending_at_branches(self, ends_at_branches: bool) -> Builder<'a> {
+        Builder { ends_at_branches, ..self }
     }
 
     /// The ops of the block at `off`. `is_start` tells where other blocks start, `side` keeps instructions.
@@ -58,10 +66,16 @@ impl<'a> Builder<'a> {
             };
             self.count += 1;
             let next = off + insn.len as u32;
-            match self.one(&insn, off, next, &mut side) {
+            let then = self.one(&insn, off, next, &mut side);
+            let is_branch = matches!(then, Then::Skip(_)) || is_jcc(&insn);
+            match then {
                 Then::On => off = next,
                 Then::Skip(more) => off = next + more,
                 Then::End => break,
+            }
+            if self.ends_at_branches && is_branch {
+                self.goto(off as i64);
+                break;
             }
         }
         self.append_exits();
@@ -400,29 +414,35 @@ pub(super) fn ends_block(i: &Insn) -> bool {
         )
 }
 
-/// What the interpreter runs as one, as it lies in a page.
+/// Instructions that run one after the other, as they lie in a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct BlockShape {
-    /// How many instructions it has.
+    /// How many there are.
     pub len: u32,
-    /// Where its last one may jump or call directly: an offset from the page.
+    /// Where the next one is.
+    pub end: u32,
+    /// Where the last one may jump or call directly: an offset from the page.
     pub target: Option<i64>,
     /// That is a call.
     pub is_call: bool,
+    /// It may be passed by.
+    pub is_branch: bool,
 }
 
-/// The block at this offset of a page, where other blocks begin where `is_start` says.
+/// What a profile counts as one block: from this offset of a page to the next branch, call or jump, where other blocks
+/// begin where `is_start` says.
 pub fn block_at(page: &[u8], start: u32, is_start: impl Fn(u32) -> bool) -> BlockShape {
-    let (mut at, mut shape) = (start, BlockShape::default());
-    while let Some(insn) = page.get(at as usize..).and_then(|code| decode(code, at).ok()) {
-        (at, shape.len) = (at + insn.len as u32, shape.len + 1);
+    let mut shape = BlockShape { end: start, ..BlockShape::default() };
+    while let Some(insn) = page.get(shape.end as usize..).and_then(|code| decode(code, shape.end).ok()) {
+        (shape.end, shape.len) = (shape.end + insn.len as u32, shape.len + 1);
         if ends_block(&insn) {
-            let is_direct = is_jcc(&insn) || matches!(insn.mn, Mn::Jmp | Mn::Call) && insn.dst() == Operand::Imm;
-            shape.target = is_direct.then(|| at as i64 + insn.imm);
+            shape.is_branch = is_jcc(&insn);
             shape.is_call = insn.mn == Mn::Call;
+            let is_direct = shape.is_branch || matches!(insn.mn, Mn::Jmp | Mn::Call) && insn.dst() == Operand::Imm;
+            shape.target = is_direct.then(|| (shape.end as i64).wrapping_add(insn.imm));
             break;
         }
-        if is_start(at) || shape.len == MAX_BLOCK {
+        if is_start(shape.end) || shape.len == MAX_BLOCK {
             break;
         }
     }

@@ -27,7 +27,8 @@ const STARTS_STEP: usize = 32;
 pub struct Seen<'a> {
     /// Where blocks begin that ran, ascending.
     pub blocks: &'a [u32],
-    /// How many branches and calls behind one of them other blocks are wanted, too: 0, and what never ran costs nothing.
+    /// How many branches and calls behind one of them other blocks are wanted, too: 0, and nothing but the ways by branches
+    /// that were always taken is translated beside what ran.
     pub reach: u32,
 }
 
@@ -95,6 +96,10 @@ impl Region {
         let (mut starts, mut step) = (starts.to_vec(), STARTS_STEP);
         let start = starts.first().copied()?;
         let mut region = discover(&starts);
+        if starts.len() > 1 && region.as_ref().is_some_and(|region| region.is_too_large()) {
+            starts.truncate(1);
+            region = discover(&starts);
+        }
         loop {
             let end = region.as_ref().map_or(start, |region| region.bytes.end).saturating_add(slack).min(range.end);
             let is_missed = |block: &&u32| {
@@ -200,11 +205,11 @@ impl Scan<'_> {
                     Flow::Branch(to) => {
                         go(to, 1);
                         self.leaders.insert(next);
-                        (at, depth) = (next, depth.saturating_add(!has_run(next) as u32));
+                        (at, depth) = (next, if has_run(next) { 0 } else { depth.saturating_add(1) });
                     }
                     Flow::MayLeave => {
                         self.leaders.insert(next);
-                        (at, depth) = (next, depth.saturating_add(!has_run(next) as u32));
+                        (at, depth) = (next, if has_run(next) { 0 } else { depth.saturating_add(1) });
                     }
                     // The region goes on behind it, by another entry too.
                     Flow::Call => {

@@ -158,7 +158,7 @@ impl Lower<'_> {
         // A step that the trial did not see: everything.
         self.reload(behind.map_or(self.usage.used, |(_, regs)| *regs));
         self.forget();
-        if matches!(self.mn, Mn::Pcmpestri | Mn::Pcmpestrm | Mn::Pcmpistri | Mn::Pcmpistrm) {
+        if is_string_comparison(self.mn) {
             // The interpreter leaves all of them, packed.
             self.flags = Known::Op(FlagOp::Packed, Width::W8);
         }
@@ -312,6 +312,12 @@ pub(super) fn is_conditional(mn: Mn) -> bool {
             | Loope
             | Loopne
     )
+}
+
+/// pcmpestri and its like.
+fn is_string_comparison(mn: Mn) -> bool {
+    use Mn::*;
+    matches!(mn, Pcmpestri | Pcmpestri64 | Pcmpestrm | Pcmpestrm64 | Pcmpistri | Pcmpistrm)
 }
 
 /// Declarations, equal types in a row as one.

@@ -194,3 +194,30 @@ fn a_function_begins_where_a_call_leads() {
     }
     assert!(!called(&mut bus, 0x1008, 0x2000), "no call there");
 }
+
+/// Translates everything; the module says where each function begins and how long it may be.
+fn translate_all(request: &Request<'_>) -> Translated {
+    let done = |w: &crate::jit::Wanted| Done { place: w.place, entries: vec![w.start], bytes: w.range.clone() };
+    let told = |w: &crate::jit::Wanted| [w.start as u8, (w.range.end - w.range.start).min(255) as u8];
+    let functions = request.functions.iter().map(done).collect();
+    Translated { wasm: request.functions.iter().flat_map(told).collect(), functions, too_long: Vec::new() }
+}
+
+#[test]
+fn stubs_that_hot_code_calls_are_translated_with_it() {
+    // 1000: mov ecx, 60000; 5: call 2020; dec ecx; jnz 5; ud2.  2020: jmp [3000].  4000: ret
+    let code = [0xb9, 0x60, 0xea, 0, 0, 0xe8, 0x16, 0x10, 0, 0, 0xff, 0xc9, 0x75, 0xf7, 0x0f, 0x0b];
+    let run = |stub: u64| {
+        let mut rig = Rig::with(translate_all, 5, 64);
+        rig.bus.put(0x1000, &code);
+        rig.bus.put(0x1006, &(stub as u32 - 0x100a).to_le_bytes());
+        rig.bus.put(stub, &[0xff, 0x25]);
+        rig.bus.put(stub + 2, &(0x3000 - stub as u32 - 6).to_le_bytes());
+        rig.bus.put(0x3000, &0x4000u64.to_le_bytes());
+        rig.bus.put(0x4000, &[0xc3]);
+        rig.run(1).1.into_iter().map(|module| module.wasm).collect::<Vec<_>>()
+    };
+    assert!(run(0x2020).contains(&vec![0x20, 6]), "{:?}", run(0x2020));
+    // Half of it lies in a page that the unit would not know of.
+    assert!(!run(0x1ffd).iter().any(|module| module.ends_with(&[0xfd, 6])), "{:?}", run(0x1ffd));
+}

@@ -91,6 +91,7 @@ impl Report {
         report["aot_entries"] = self.entries.into();
         report["aot_bytes"] = self.bytes.into();
         report["aot_share_of_training"] = self.share().into();
+        report["aot_command_runs"] = (!self.is_mute).into();
     }
     /// Of the instructions that training ran.
     fn share(&self) -> f64 {
