@@ -304,7 +304,7 @@ describe("translated code", () => {
   }
 
   test("what is hot is translated in the tab", async () => {
-    const figures = await run(perl, { jitThreshold: 128 }, `${value}\n`);
+    const figures = await run(perl, { jitThreshold: 32 }, `${value}\n`);
     const translated = figures.jit_instructions + figures.aot_instructions;
     assert.ok(translated > figures.instructions * 0.8, "most of it is run translated");
     assert.ok(figures.jit_modules_loaded > 0 && figures.jit_instructions > figures.instructions / 2);
