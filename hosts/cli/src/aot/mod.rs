@@ -27,9 +27,6 @@ const FUNCTION_MAX: u32 = 64 * 1024;
 /// How far behind what ran code is translated, in branches.
 const REACH: u32 = 1;
 
-/// A function is hot if it ran one in so many of all instructions.
-const HOT_PART: u128 = 1000;
-
 /// What is to be translated.
 pub(crate) struct Choice {
     /// Blocks that were run.
@@ -135,16 +132,10 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
     let shapes = Shapes::new(image, &candidates);
     shapes.enter(&mut candidates);
     let instructions: u64 = candidates.iter().map(|candidate| shapes.run(candidate, &|_| true)).sum();
-    // What took a good part of all instructions is worth its room, however much that is. Then the most runs for what it
-    // takes: many small warm functions are worth more than a large one.
-    let is_hot = |candidate: &Candidate| {
-        u128::from(shapes.run(candidate, &|_| true)) * HOT_PART >= u128::from(instructions.max(1))
-    };
-    let hot: HashSet<u32> = candidates.iter().filter(|c| is_hot(c)).map(|c| c.start).collect();
+    // The most runs for what it takes first: many small hot functions are worth more than a large warm one.
     candidates.sort_by(|a, b| {
         let value = |a: &Candidate, b: &Candidate| a.weight as u128 * b.cost() as u128;
-        let order = hot.contains(&b.start).cmp(&hot.contains(&a.start));
-        order.then(value(b, a).cmp(&value(a, b))).then(a.start.cmp(&b.start))
+        value(b, a).cmp(&value(a, b)).then(a.start.cmp(&b.start))
     });
     let chosen = choose(image, &segments, candidates, choice.size, room);
     let report = Report { wanted, ran: (ran, 0), instructions: (instructions, 0), ..Report::default() };
@@ -319,14 +310,8 @@ fn region(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<Regi
     let mut seen: Vec<u32> = candidate.blocks.iter().map(|(block, _)| block - first).collect();
     seen.sort_unstable();
     let starts: Vec<u32> = [candidate.start].iter().chain(&candidate.entries).map(|at| at - first).collect();
-    let find =
-        |reach: u32| Region::of_function(code, (range.clone(), u32::MAX), &starts, Seen { blocks: &seen, reach });
-    // Of a function that training ran, what it ran, and what is near to that, is translated: the others get the room. Where
-    // there is room for what ran alone, as in an interpreter's loop, it is that.
-    let is_whole = |region: &Region| seen.iter().all(|block| region.has(*block));
-    let region = match find(if seen.is_empty() { u32::MAX } else { REACH }) {
-        Some(region) if is_whole(&region) => Some(region),
-        _ => find(0),
-    };
+    // Of a function that training ran, what it ran, and what is near to that, is translated: the others get the room.
+    let reach = if seen.is_empty() { u32::MAX } else { REACH };
+    let region = Region::of_function(code, (range, u32::MAX), &starts, Seen { blocks: &seen, reach });
     region.filter(|region| region.instructions() >= 2)
 }
