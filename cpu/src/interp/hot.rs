@@ -5,7 +5,7 @@
 
 use super::Engine;
 use super::jit::{Heat, INTERVAL, JitCounts, JitSettings, LEAVING, SLOW, Unpublished};
-use super::translate::block_at;
+use super::translate::{MAX_BLOCK, block_at};
 use crate::ahead::Call;
 use crate::decode::decode;
 use crate::insn::{Insn, Mn, Operand, Width};
@@ -314,16 +314,16 @@ impl Engine {
             }
             let Some(code) = &page.1 else { continue };
             let is_start = |off: u32| seen.binary_search(&(at & !0xfff | off as u64)).is_ok();
-            let mut off = at as u32 & 0xfff;
-            // A block of the interpreter goes on behind branches.
+            // A block of the interpreter goes on behind branches, for so many instructions.
+            let (mut off, mut left) = (at as u32 & 0xfff, MAX_BLOCK);
             loop {
                 let shape = block_at(&code[..], off, is_start);
                 let target = shape.target.map(|target| (at & !0xfff).wrapping_add(target as u64));
                 if let Some(target) = target.filter(|target| !own.contains(target)) {
                     stubs.extend(self.note_target(target, shape.is_call, view));
                 }
-                off = shape.end;
-                if !shape.is_branch || off >= 0x1000 || is_start(off) {
+                (off, left) = (shape.end, left.saturating_sub(shape.len));
+                if !shape.is_branch || left == 0 || off >= 0x1000 || is_start(off) {
                     break;
                 }
             }

@@ -202,12 +202,10 @@ impl Scan<'_> {
                         go(to, 0);
                         break;
                     }
-                    Flow::Branch(to) => {
-                        go(to, 1);
-                        self.leaders.insert(next);
-                        (at, depth) = (next, if has_run(next) { 0 } else { depth.saturating_add(1) });
-                    }
-                    Flow::MayLeave => {
+                    flow @ (Flow::Branch(_) | Flow::MayLeave) => {
+                        if let Flow::Branch(to) = flow {
+                            go(to, 1);
+                        }
                         self.leaders.insert(next);
                         (at, depth) = (next, if has_run(next) { 0 } else { depth.saturating_add(1) });
                     }

@@ -2,7 +2,8 @@
 //!
 //! `load` fetches the kernel and the packed image and puts them together, `wasi` answers the kernel's imports out of
 //! `world` (clocks, entropy, the terminal's two queues), `drive` lets the kernel work in slices with messages and timers
-//! between them, `jit` loads code that the kernel translates while the guest runs. page/worker.js carries messages between this and page/brainworm.js, which is what pages use.
+//! between them, `jit` loads code that the kernel translates while the guest runs. page/worker.js carries messages between
+//! this and page/brainworm.js, which is what pages use.
 //!
 //! Only wasm32 has anything here.
 #![cfg(target_arch = "wasm32")]

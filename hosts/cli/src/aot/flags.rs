@@ -74,7 +74,7 @@ impl AotArgs {
                         Some(blocks) => profile.add(&blocks),
                         // A file of an image of libraries is as good.
                         None if !self.is_used() => is_mute = true,
-                        None => return Err(Failure::new("--train: the command cannot be run in the image")),
+                        None => return Err(cannot_run(words)),
                     }
                 }
             }
@@ -93,4 +93,11 @@ impl AotArgs {
         translated.report.is_mute = is_mute;
         Ok(translated)
     }
+}
+
+/// What was to be run is not in the image; without words that is its entrypoint.
+fn cannot_run(words: &[Vec<u8>]) -> Failure {
+    let command = String::from_utf8_lossy(&words.join(&b' ')).into_owned();
+    let what = if words.is_empty() { "the image's entrypoint".into() } else { format!("'{command}'") };
+    Failure::new(format!("--train: {what} cannot be run in the image"))
 }
