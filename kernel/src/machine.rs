@@ -24,8 +24,8 @@ use brainworm_abi::{
 };
 use brainworm_cpu::ahead::{Call, Index};
 use brainworm_cpu::cpuid::Level;
-use brainworm_cpu::interp::{JitCounts, JitSettings, RegionCounts, Unpublished};
-use brainworm_cpu::{Cpu, Engine, HostAddr, MemFaultKind};
+use brainworm_cpu::interp::{Counted, JitCounts, JitSettings, RegionCounts, Unpublished};
+use brainworm_cpu::{Cpu, Engine, MemFaultKind};
 use brainworm_fs::{PathRef, Vfs};
 use brainworm_net::Net;
 
@@ -470,8 +470,8 @@ impl Kernel {
     pub fn start_profile(&mut self) {
         self.engine.start_profile();
     }
-    /// Blocks by the place of their first byte in the arena, and how often each was run since `start_profile`.
-    pub fn profile(&self) -> impl Iterator<Item = (HostAddr, u64)> + '_ {
+    /// Blocks that ran since `start_profile`.
+    pub fn profile(&self) -> impl Iterator<Item = Counted> + '_ {
         self.engine.profile()
     }
     /// Bytes of page tables of all address spaces.

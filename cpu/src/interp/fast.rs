@@ -8,6 +8,7 @@
 use super::exec::integer_words_on_values;
 use super::forms::hot_forms;
 use super::frame::Frame;
+use super::jumps::Way;
 use super::op::{Code, Kind, Op, insn, slot};
 use super::regions::Ran;
 use crate::emit::{Done, Emit, Helper};
@@ -416,10 +417,13 @@ macro_rules! fast {
                 }
                 // To a guest address.
                 macro_rules! to {
-                    ($rip:expr, $n:expr) => {{
+                    ($rip:expr, $n:expr) => {
+                        to!($rip, $n, Way::Usual)
+                    };
+                    ($rip:expr, $n:expr, $way:expr) => {{
                         let rip: u64 = $rip;
                         left -= $n as i64;
-                        match jumps.find(rip, frame.view.code_tag) {
+                        match jumps.find(rip, $way, frame.view.code_tag) {
                             Some(op) if left > 0 => {
                                 cpu.gpr[Gpr::CODE_PAGE.0 as usize] = rip & !0xfff;
                                 ip = op;
@@ -427,6 +431,7 @@ macro_rules! fast {
                             }
                             _ => {
                                 cpu.rip = rip;
+                                frame.way = $way;
                                 break core::ptr::null();
                             }
                         }
@@ -514,13 +519,13 @@ macro_rules! fast {
                         if target >> 47 != 0 {
                             break ip; // perhaps #GP at the jump
                         }
-                        to!(target, op.imm)
+                        to!(target, op.imm, Way::Indirect)
                     }
                     Code::JmpM | Code::JmpX => {
                         let kind = if op.code == Code::JmpM { Kind::M } else { Kind::X };
                         let i = insn(op, Mn::Jmp, Width::W64, Width::W64, kind);
                         match arm!().read(Width::W64, &i, Operand::Mem) {
-                            Ok(target) if target >> 47 == 0 => to!(target, op.imm),
+                            Ok(target) if target >> 47 == 0 => to!(target, op.imm, Way::Indirect),
                             _ => break ip,
                         }
                     }
@@ -594,7 +599,7 @@ macro_rules! fast {
                             Ran::Ask => break ip,
                             Ran::On => to!(cpu.rip, 0),
                             // Even without a budget: at least this instruction is done, so that the guest gets on.
-                            Ran::Interpret => match jumps.find_plain(cpu.rip, frame.view.code_tag) {
+                            Ran::Interpret => match jumps.find(cpu.rip, Way::Plain, frame.view.code_tag) {
                                 // SAFETY: the cache's ops live as long as its entries; a page of theirs that was written
                                 // made them `Dead`.
                                 Some(op) if unsafe { (*op).code } != Code::Dead => {
@@ -603,7 +608,7 @@ macro_rules! fast {
                                     continue;
                                 }
                                 _ => {
-                                    frame.is_plain = true;
+                                    frame.way = Way::Plain;
                                     break core::ptr::null();
                                 }
                             },

@@ -3,7 +3,7 @@
 
 use super::Step;
 use super::exec::{Exec, Vectors};
-use super::jumps::JumpCache;
+use super::jumps::{JumpCache, Way};
 use super::op::Op;
 use super::regions::{Ran, Regions};
 use crate::insn::Insn;
@@ -29,8 +29,8 @@ pub(super) struct Frame<'a> {
     pub counts: &'a mut [u64],
     /// The budget before and after a region.
     pub left: i64,
-    /// `cpu.rip` is not to enter a region.
-    pub is_plain: bool,
+    /// How `cpu.rip` is come to.
+    pub way: Way,
     /// Instructions done the general way.
     pub slow: i64,
 }
@@ -56,7 +56,7 @@ impl<'a> Frame<'a> {
             regions,
             counts,
             left: 0,
-            is_plain: false,
+            way: Way::Usual,
             slow: 0,
         }
     }

@@ -15,6 +15,20 @@ pub(super) struct JumpCache {
 /// in the cache.
 const PLAIN: u64 = 1 << 63 | 0x2a5;
 
+/// The same for an address that an indirect jump goes to: what is found was noted as such.
+const INDIRECT: u64 = 1 << 62 | 0x153;
+
+/// How the guest comes to a block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    /// As most do.
+    Usual,
+    /// Not into the region that begins there.
+    Plain,
+    /// By an indirect jump: where those lead is noted.
+    Indirect,
+}
+
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Jump {
@@ -37,19 +51,22 @@ impl JumpCache {
         (rip ^ rip >> JUMP_BITS) as usize & ((1 << JUMP_BITS) - 1)
     }
     #[inline(always)]
-    pub(super) fn find(&self, rip: u64, tag: u32) -> Option<*const Op> {
-        let e = &self.entries[JumpCache::index(rip)];
-        (e.rip == rip && e.tag == tag).then_some(e.op)
+    fn key(rip: u64, way: Way) -> u64 {
+        match way {
+            Way::Usual => rip,
+            Way::Plain => rip ^ PLAIN,
+            Way::Indirect => rip ^ INDIRECT,
+        }
     }
-    /// Where the address continues without entering a region.
+    /// Where the address continues for who comes this way.
     #[inline(always)]
-    pub(super) fn find_plain(&self, rip: u64, tag: u32) -> Option<*const Op> {
-        self.find(rip ^ PLAIN, tag)
+    pub(super) fn find(&self, rip: u64, way: Way, tag: u32) -> Option<*const Op> {
+        let key = JumpCache::key(rip, way);
+        let e = &self.entries[JumpCache::index(key)];
+        (e.rip == key && e.tag == tag).then_some(e.op)
     }
-    pub(super) fn insert_plain(&mut self, rip: u64, tag: u32, op: *const Op) {
-        self.insert(rip ^ PLAIN, tag, op);
-    }
-    pub(super) fn insert(&mut self, rip: u64, tag: u32, op: *const Op) {
+    pub(super) fn insert(&mut self, rip: u64, way: Way, tag: u32, op: *const Op) {
+        let rip = JumpCache::key(rip, way);
         self.entries[JumpCache::index(rip)] = Jump { rip, op, tag };
     }
 }

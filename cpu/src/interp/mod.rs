@@ -30,12 +30,14 @@ use cache::Cache;
 use exec::{Exec, Vectors};
 use frame::Frame;
 use jit::Jit;
+use jumps::Way;
 use op::{Code, Op};
 use profile::Profile;
 use regions::Regions;
 use translate::Builder;
 
 pub use jit::{JitCounts, JitSettings, Unpublished};
+pub use profile::Counted;
 pub use regions::{RegionCounts, step};
 pub use translate::{BlockShape, block_at};
 
@@ -129,9 +131,9 @@ impl Engine {
         self.flush();
     }
 
-    /// Blocks of code by the place of their first byte in the arena, and how often each was run since `start_profile`.
-    /// Blocks that regions ran are not among them; what they left to the interpreter is.
-    pub fn profile(&self) -> impl Iterator<Item = (HostAddr, u64)> + '_ {
+    /// Blocks of code that ran since `start_profile`. Blocks that regions ran are not among them; what they left to the
+    /// interpreter is.
+    pub fn profile(&self) -> impl Iterator<Item = Counted> + '_ {
         self.profile.iter().flat_map(|profile| profile.blocks())
     }
 
@@ -164,9 +166,9 @@ impl Engine {
     #[inline(never)]
     fn run_blocks(&mut self, cpu: &mut Cpu, bus: &mut impl Bus, budget: &mut i64) -> Exit {
         let mut ip: *const Op = core::ptr::null();
-        let mut is_plain = false;
+        let mut way = Way::Usual;
         loop {
-            if *budget <= 0 && !is_plain {
+            if *budget <= 0 && way != Way::Plain {
                 self.is_used_up = true;
                 return Exit::Budget;
             }
@@ -175,7 +177,7 @@ impl Engine {
                 if cpu.flags.system as u64 & bits::TF != 0 {
                     return self.single_step(cpu, bus, budget);
                 }
-                ip = match self.enter(cpu, bus, is_plain) {
+                ip = match self.enter(cpu, bus, way) {
                     Ok(ip) => ip,
                     Err(exit) => return exit,
                 };
@@ -188,7 +190,7 @@ impl Engine {
             #[allow(unsafe_code, reason = "the loop trusts ops")]
             let at = unsafe { fast::run(cpu, ip, &mut frame, budget) };
             let (step, cost, slow) = (frame.step, frame.cost, frame.slow);
-            is_plain = frame.is_plain;
+            way = frame.way;
             *budget -= cost;
             if slow > 0
                 && let Some(jit) = self.jit()
@@ -227,7 +229,7 @@ impl Engine {
                 Code::Stub => {
                     cpu.rip = rip;
                     let generation = self.cache.generation;
-                    match self.enter(cpu, bus, false) {
+                    match self.enter(cpu, bus, Way::Usual) {
                         Ok(target) => {
                             if generation == self.cache.generation {
                                 self.cache.link(at, target);
@@ -263,13 +265,13 @@ impl Engine {
         }
     }
 
-    /// The block at `cpu.rip`, translated if need be. `is_plain`: without the region that begins there.
-    fn enter(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus, is_plain: bool) -> Result<*const Op, Exit> {
+    /// The block at `cpu.rip`, translated if need be.
+    fn enter(&mut self, cpu: &mut Cpu, bus: &mut dyn Bus, way: Way) -> Result<*const Op, Exit> {
         let rip = cpu.rip;
         let tag = bus.view().code_tag;
         cpu.gpr[Gpr::CODE_PAGE.0 as usize] = rip & !0xfff;
-        if !is_plain
-            && let Some(op) = self.cache.jumps.find(rip, tag)
+        if way != Way::Plain
+            && let Some(op) = self.cache.jumps.find(rip, way, tag)
             && self.cache.op(op).code != Code::Dead
         {
             return Ok(op);
@@ -282,19 +284,25 @@ impl Engine {
             Some(op) => op,
             None => {
                 self.note_start(cpu, bus, host);
-                if !is_plain && self.force(cpu, bus, host) {
+                if way != Way::Plain && self.force(cpu, bus, host) {
                     return Err(Exit::Budget);
                 }
                 self.translate(bus, host)
             }
         };
-        if is_plain {
-            let plain = if self.cache.op(op).code == Code::Region { op.wrapping_add(1) } else { op };
-            self.cache.jumps.insert_plain(rip, bus.view().code_tag, plain);
-            return Ok(plain);
+        if way == Way::Indirect {
+            self.note_indirect(host);
         }
-        self.cache.jumps.insert(rip, bus.view().code_tag, op);
+        let is_region = way == Way::Plain && self.cache.op(op).code == Code::Region;
+        let op = if is_region { op.wrapping_add(1) } else { op };
+        self.cache.jumps.insert(rip, way, bus.view().code_tag, op);
         Ok(op)
+    }
+
+    /// An indirect jump led here: who translates the function wants to know.
+    fn note_indirect(&mut self, host: HostAddr) {
+        self.profile.iter_mut().for_each(|profile| profile.add_target(host));
+        self.jit().into_iter().for_each(|jit| jit.add_way_in(host));
     }
 
     fn translate(&mut self, bus: &mut dyn Bus, host: HostAddr) -> *const Op {

@@ -5,13 +5,25 @@
 
 use crate::mem::HostAddr;
 use alloc::vec::Vec;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
+
+/// A block that ran.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Counted {
+    /// Its first byte in the arena.
+    pub host: HostAddr,
+    /// How often.
+    pub runs: u64,
+    /// An indirect jump led there.
+    pub is_target: bool,
+}
 
 /// Counters by the place of a block's first byte.
 #[derive(Default)]
 pub(super) struct Profile {
     numbers: HashMap<u32, u32>,
     counts: Vec<u64>,
+    targets: HashSet<u32>,
 }
 
 impl Profile {
@@ -25,13 +37,22 @@ impl Profile {
         *number as i32
     }
 
+    /// An indirect jump led to a block.
+    pub(super) fn add_target(&mut self, host: HostAddr) {
+        self.targets.insert(host.0);
+    }
+
     /// The counters, for the loop.
     pub(super) fn counts(&mut self) -> &mut [u64] {
         &mut self.counts
     }
 
     /// Blocks and their counts, in no order.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = (HostAddr, u64)> + '_ {
-        self.numbers.iter().map(|(&host, &number)| (HostAddr(host), self.counts[number as usize]))
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Counted> + '_ {
+        self.numbers.iter().map(|(host, &number)| Counted {
+            host: HostAddr(*host),
+            runs: self.counts[number as usize],
+            is_target: self.targets.contains(host),
+        })
     }
 }

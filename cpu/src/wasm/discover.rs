@@ -161,6 +161,13 @@ pub(super) fn target(at: u32, insn: &Insn) -> i64 {
     at as i64 + insn.len as i64 + insn.imm
 }
 
+/// A jump to where a word says that lies at a fixed distance, as in a linkage table.
+fn is_through_word(jump: &Insn) -> bool {
+    let m = jump.mem;
+    let is_fixed = m.base == Gpr::CODE_PAGE && m.index == Gpr::ZERO && m.segment == Gpr::ZERO && !m.addr32;
+    jump.dst() == Operand::Mem && is_fixed
+}
+
 struct Scan<'a> {
     code: &'a [u8],
     /// Where instructions may be.
@@ -305,10 +312,8 @@ impl Scan<'_> {
         let mut at = u32::try_from(to).ok()?;
         for _ in 0..2 {
             let insn = decode(self.code.get(at as usize..)?, at & 0xfff).ok()?;
-            let m = insn.mem;
-            let is_plain = m.base == Gpr::CODE_PAGE && m.index == Gpr::ZERO && m.segment == Gpr::ZERO && !m.addr32;
             match insn.mn {
-                Mn::Jmp if insn.dst() == Operand::Mem && is_plain => return Some((at & !0xfff) as i64 + m.disp),
+                Mn::Jmp if is_through_word(&insn) => return Some((at & !0xfff) as i64 + insn.mem.disp),
                 Mn::Endbr64 => at += insn.len as u32,
                 _ => return None,
             }
@@ -317,10 +322,11 @@ impl Scan<'_> {
     }
 
     /// Lets indirect jumps go to the region's own entries: they all meet in a node that picks by a hash of the address,
-    /// and what it picks is compared.
+    /// and what it picks is compared. Not those through a word beside the code: they lead to other functions.
     fn jumps(&self, blocks: &[Block], next: &mut Vec<Next>, mut nodes: Vec<Node>) -> Vec<Node> {
         let is_indirect = |block: &Block| {
-            block.insns.last().is_some_and(|(_, insn)| insn.mn == Mn::Jmp && insn.dst() != Operand::Imm)
+            let last = block.insns.last();
+            last.is_some_and(|(_, insn)| insn.mn == Mn::Jmp && insn.dst() != Operand::Imm && !is_through_word(insn))
         };
         let sites: Vec<usize> = (0..blocks.len()).filter(|&block| is_indirect(&blocks[block])).collect();
         if sites.is_empty() || self.starts.len() < 2 {

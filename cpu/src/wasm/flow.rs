@@ -11,6 +11,7 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Where a block goes at its end. Numbers are blocks of the [`Graph`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,6 +46,10 @@ pub(super) enum Step {
     PushEntry,
     /// Set the selector local to this.
     SetSelector(u32),
+    /// Set the selector local to the index on the stack, which stays there.
+    TeeSelector,
+    /// Add this to the selector local.
+    AddSelector(i32),
     /// Push the selector local.
     PushSelector,
     /// `block`.
@@ -73,6 +78,8 @@ enum Node {
     Block(usize),
     /// Sets the selector on its way.
     Set(u32),
+    /// Moves the index of the switch before it to where its targets are in the selector's.
+    Move(i32),
     /// Dispatches on the selector.
     Selector,
 }
@@ -170,39 +177,65 @@ fn header_of(graph: &mut Repaired, component: &mut Vec<usize>, is_usual: &[bool]
             }
         }
     }
-    let entries: Vec<usize> = component.iter().copied().filter(|&node| entered[node]).collect();
+    let mut entries: Vec<usize> = component.iter().copied().filter(|&node| entered[node]).collect();
     // A part that nothing enters cannot be reached: `reachable` dropped those, so there is at least one.
     if entries.len() == 1 {
         return entries[0];
     }
+    // What switches lead to is mostly in order of address.
+    entries.sort_unstable();
     // Without its edges from inside the rest falls into smaller parts.
     let header = entries.iter().copied().filter(|&node| usually[node]).min().unwrap_or(entries[0]);
     let selector = graph.nodes.len();
     graph.nodes.push(Node::Selector);
-    graph.next.push(Next::Switch(entries.clone()));
-    #[expect(clippy::needless_range_loop, reason = "`graph.next` grows in the loop")]
+    graph.next.push(Next::Leave);
+    let mut targets = entries.clone();
     for from in 0..selector {
-        let (first_set, mut wanted) = (graph.nodes.len(), Vec::new());
-        for target in graph.next[from].targets_mut() {
-            if inside[from] && *target != header {
-                continue;
-            }
-            if let Some(number) = entries.iter().position(|entry| entry == target) {
-                *target = first_set + wanted.len();
-                wanted.push(number as u32);
-            }
+        let number_of = |target: &usize| {
+            let is_kept = inside[from] && *target != header;
+            if is_kept { None } else { entries.iter().position(|entry| entry == target) }
+        };
+        let numbers: Vec<Option<usize>> = graph.next[from].targets().iter().map(number_of).collect();
+        if numbers.iter().all(Option::is_none) {
+            continue;
         }
-        for number in wanted {
-            let set = graph.nodes.len();
-            graph.nodes.push(Node::Set(number));
+        let moved = if let Next::Switch(_) = graph.next[from] { moved(&numbers) } else { 0..0 };
+        let mut way = |graph: &mut Repaired, node: Node| {
+            graph.nodes.push(node);
             graph.next.push(Next::Goto(selector));
             if inside[from] {
-                component.push(set);
+                component.push(graph.nodes.len() - 1);
             }
+            graph.nodes.len() - 1
+        };
+        let mut by_move = None;
+        if !moved.is_empty() {
+            by_move = Some(way(graph, Node::Move(targets.len() as i32 - moved.start as i32)));
+            targets.extend(numbers[moved.clone()].iter().map(|number| entries[number.unwrap_or(0)]));
+        }
+        let mut way_of = |(slot, number): (usize, &Option<usize>)| match by_move.filter(|_| moved.contains(&slot)) {
+            Some(to) if number.is_some() => Some(to),
+            _ => Some(way(graph, Node::Set((*number)? as u32))),
+        };
+        let ways: Vec<Option<usize>> = numbers.iter().enumerate().map(&mut way_of).collect();
+        for (target, way) in graph.next[from].targets_mut().into_iter().zip(ways) {
+            *target = way.unwrap_or(*target);
         }
     }
+    graph.next[selector] = Next::Switch(targets);
     component.push(selector);
     selector
+}
+
+/// The slots of a switch whose targets are to be copied into a selector's, so that one node leads there for all of them.
+/// A node that sets a number for each would do, but engines load all these constants ahead of the loop, in each turn of the
+/// loop around it. Never the last slot: what is past the end goes there, too.
+fn moved(numbers: &[Option<usize>]) -> Range<usize> {
+    let usual = &numbers[..numbers.len().saturating_sub(1)];
+    let Some(first) = usual.iter().position(Option::is_some) else { return 0..0 };
+    let end = usual.iter().rposition(Option::is_some).map_or(first, |last| last + 1);
+    let count = usual.iter().flatten().count();
+    if count > 2 && end - first <= 4 * count { first..end } else { 0..0 }
 }
 
 /// All nodes that node 0 reaches.
@@ -383,6 +416,7 @@ impl<'a> Writer<'a> {
             }
             Node::Block(block) => Step::Block(block),
             Node::Set(number) => Step::SetSelector(number),
+            Node::Move(by) => Step::AddSelector(by),
             Node::Selector => Step::PushSelector,
         });
         match &self.graph.next[node] {
@@ -392,6 +426,10 @@ impl<'a> Writer<'a> {
                 todo.extend([Todo::Close, Todo::Branch(node, *otherwise), Todo::Else, Todo::Branch(node, *then)]);
             }
             Next::Switch(targets) => {
+                let is_moved = targets.iter().any(|&to| matches!(self.graph.nodes[to], Node::Move(_)));
+                if is_moved && self.graph.nodes[node] != Node::Selector {
+                    self.steps.push(Step::TeeSelector);
+                }
                 let labels = targets.iter().map(|&to| {
                     let backward = self.order[to] <= self.order[node];
                     self.depth(if backward { Frame::Loop(to) } else { Frame::Before(to) })
@@ -546,6 +584,8 @@ mod tests {
                 Step::PushEntry => stack = entry,
                 Step::PushIsFirst => stack = (entry == 0) as usize,
                 Step::SetSelector(number) => selector = *number,
+                Step::TeeSelector => selector = stack as u32,
+                Step::AddSelector(by) => selector = selector.wrapping_add_signed(*by),
                 Step::PushSelector => stack = selector as usize,
                 Step::OpenBlock | Step::OpenLoop => labels.push(at),
                 Step::OpenIf => {
@@ -604,16 +644,16 @@ mod tests {
     fn random_graphs_keep_their_paths() {
         for seed in 1..3000u64 {
             let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let count = 1 + random.below(12);
+            let count = 1 + random.below(20);
             let next = (0..count)
                 .map(|_| match random.below(8) {
                     0 => Next::Leave,
                     1 | 2 => Next::Goto(random.below(count)),
-                    3 => Next::Switch((0..1 + random.below(4)).map(|_| random.below(count)).collect()),
+                    3 => Next::Switch((0..1 + random.below(9)).map(|_| random.below(count)).collect()),
                     _ => Next::If(random.below(count), random.below(count)),
                 })
                 .collect();
-            let entries = (0..1 + random.below(4)).map(|_| random.below(count)).collect();
+            let entries = (0..1 + random.below(9)).map(|_| random.below(count)).collect();
             check(&Graph { next, entries }, seed);
         }
     }

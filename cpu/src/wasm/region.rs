@@ -206,6 +206,10 @@ impl Region {
                 Step::PushIsFirst => _ = lower.sink().local_get(local::ENTRY).i32_eqz(),
                 Step::PushEntry => _ = lower.sink().local_get(local::ENTRY),
                 Step::SetSelector(number) => _ = lower.sink().i32_const(number as i32).local_set(local::SELECTOR),
+                Step::TeeSelector => _ = lower.sink().local_tee(local::SELECTOR),
+                Step::AddSelector(by) => {
+                    lower.sink().local_get(local::SELECTOR).i32_const(by).i32_add().local_set(local::SELECTOR);
+                }
                 Step::PushSelector => _ = lower.sink().local_get(local::SELECTOR),
                 Step::OpenBlock => _ = lower.sink().block(BlockType::Empty),
                 Step::OpenLoop => _ = lower.sink().loop_(BlockType::Empty),
@@ -323,13 +327,13 @@ impl Region {
     /// Goes to an address outside, as a call if there is a way back. A jump is a call too, whose answer is our own: to
     /// leave would give up all callers, for what may be the next block of the same function.
     fn go_out(&self, lower: &mut Lower<'_>, to: i64, back: Option<i64>) {
-        if let Some((index, entry)) = (lower.link.callee)(to) {
-            lower.enter(Callee::Function { index, entry, offset: to }, back);
-        } else if let (Some(&word), true) = (self.stubs.get(&to), lower.link.indirect.is_some()) {
+        if let (Some(&word), true) = (self.stubs.get(&to), lower.link.indirect.is_some()) {
             // The stub is done here: two instructions at most, and what it needs may be missing.
             lower.at = to;
             let address = lower.load_word(word);
             lower.enter(Callee::Address(address), back);
+        } else if let Some((index, entry)) = (lower.link.callee)(to) {
+            lower.enter(Callee::Function { index, entry, offset: to }, back);
         } else if lower.link.indirect.is_some() {
             lower.sink().local_get(local::BASE).i64_const(to).i64_add();
             let address = lower.value();

@@ -8,7 +8,8 @@
 //!   bw_until() -> ns               when the last Idle ends by itself, monotonic; all ones: never
 //!   bw_push(kind, a, b)            an event: `event`
 //!   bw_figure(which) -> n          a count since boot: `figure`
-//!   bw_profile() -> addr           u32 count, then (u32 place in the image, u64 runs) of every block; option::PROFILE
+//!   bw_profile() -> addr           u32 count, then of every block (u32 place in the image, u32 whether an indirect
+//!                                  jump led there, u64 runs); option::PROFILE
 //! ```
 //!
 //! The numbers are those of `brainworm_abi::driven`.
@@ -20,6 +21,7 @@ use alloc::vec::Vec;
 use brainworm_abi::driven::{event, figure, option, pause, string};
 use brainworm_abi::{Event, Pause, WinSize};
 use brainworm_cpu::cpuid::Level;
+use brainworm_cpu::interp::Counted;
 use core::cell::RefCell;
 
 /// The one global of the module.
@@ -194,13 +196,13 @@ pub(crate) extern "C" fn bw_profile() -> *const u8 {
         let image = crate::image();
         let (start, end) = (image.as_ptr() as u32, image.as_ptr() as u32 + image.len() as u32);
         let blocks = state.machine.iter().flat_map(|machine| machine.kernel.profile());
-        let mut blocks: Vec<(u32, u64)> =
-            blocks.filter(|(at, _)| (start..end).contains(&at.0)).map(|(at, runs)| (at.0 - start, runs)).collect();
+        let mut blocks: Vec<Counted> = blocks.filter(|block| (start..end).contains(&block.host.0)).collect();
         blocks.sort_unstable();
         state.profile = (blocks.len() as u32).to_le_bytes().to_vec();
-        for (at, runs) in blocks {
-            state.profile.extend(at.to_le_bytes());
-            state.profile.extend(runs.to_le_bytes());
+        for block in blocks {
+            state.profile.extend((block.host.0 - start).to_le_bytes());
+            state.profile.extend((block.is_target as u32).to_le_bytes());
+            state.profile.extend(block.runs.to_le_bytes());
         }
         state.profile.as_ptr()
     })

@@ -9,7 +9,7 @@ mod flags;
 mod profile;
 
 pub(crate) use flags::AotArgs;
-pub(crate) use profile::Profile;
+pub(crate) use profile::{Block, Profile};
 
 use crate::failure::{Failure, Outcome};
 use brainworm_abi::image::Image;
@@ -110,7 +110,7 @@ struct Candidate {
     weight: u64,
     /// Blocks that were run, and how often.
     blocks: Vec<(u32, u64)>,
-    /// Where others jump into it.
+    /// Where others jump into it, and indirect jumps lead.
     entries: Vec<u32>,
 }
 
@@ -198,10 +198,9 @@ impl Shapes {
             let inside = candidate.start + 1..candidate.end;
             let first = targets.partition_point(|&(_, target)| target < inside.start);
             let into = targets[first..].iter().take_while(|(_, target)| inside.contains(target));
-            candidate.entries = into
-                .filter(|(at, _)| !inside.contains(at) && *at != candidate.start)
-                .map(|&(_, target)| target)
-                .collect();
+            let into = into.filter(|(at, _)| !inside.contains(at) && *at != candidate.start);
+            candidate.entries.extend(into.map(|&(_, target)| target));
+            candidate.entries.sort_unstable();
             candidate.entries.dedup();
         }
     }
@@ -255,7 +254,7 @@ fn pages(bytes: &Range<u32>) -> Span {
 /// The functions that were run, or all.
 fn candidates(segments: &[Segment], choice: &Choice, files: &[Range<u32>]) -> Vec<Candidate> {
     let mut found: BTreeMap<(usize, u32), Candidate> = BTreeMap::new();
-    let mut add = |number: usize, start: u32, block: Option<(u32, u64)>| {
+    let mut add = |number: usize, start: u32, block: Option<Block>| {
         let segment = &segments[number];
         let next = segment.starts.partition_point(|&other| other <= start);
         let end = segment.starts.get(next).copied().unwrap_or(segment.bytes.end);
@@ -268,17 +267,19 @@ fn candidates(segments: &[Segment], choice: &Choice, files: &[Range<u32>]) -> Ve
             blocks: Vec::new(),
             entries: Vec::new(),
         });
-        if let Some((block, runs)) = block {
+        if let Some(Block { at, runs, is_target }) = block {
             candidate.weight = candidate.weight.saturating_add(runs);
-            candidate.blocks.push((block, runs));
+            candidate.blocks.push((at, runs));
+            candidate.entries.extend(Some(at).filter(|at| is_target && *at != start));
         }
     };
-    for &(at, runs) in choice.profile.blocks() {
+    for &block in choice.profile.blocks() {
+        let at = block.at;
         let number = segments.partition_point(|segment| segment.bytes.end <= at);
         let Some(segment) = segments.get(number).filter(|segment| segment.bytes.contains(&at)) else { continue };
         let before = segment.starts.partition_point(|&start| start <= at);
         let start = before.checked_sub(1).map(|i| segment.starts[i]).filter(|start| at - start < FUNCTION_MAX);
-        add(number, start.unwrap_or(at), Some((at, runs)));
+        add(number, start.unwrap_or(at), Some(block));
     }
     for (number, segment) in segments.iter().enumerate() {
         if choice.all || files.iter().any(|file| file.contains(&segment.bytes.start)) {

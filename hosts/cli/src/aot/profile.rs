@@ -6,13 +6,24 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// First line of a profile.
-const HEAD: &str = "brainworm profile 1";
+const HEAD: &str = "brainworm profile 2";
+
+/// A block that ran.
+#[derive(Clone, Copy)]
+pub(crate) struct Block {
+    /// Its place in the image.
+    pub(crate) at: u32,
+    /// How often.
+    pub(crate) runs: u64,
+    /// An indirect jump led there.
+    pub(crate) is_target: bool,
+}
 
 /// A profile, ascending by place.
 #[derive(Clone, Default)]
 pub(crate) struct Profile {
     image: String,
-    blocks: Vec<(u32, u64)>,
+    blocks: Vec<Block>,
 }
 
 impl Profile {
@@ -21,19 +32,20 @@ impl Profile {
         Profile { image: image.to_owned(), blocks: Vec::new() }
     }
 
-    /// Blocks and how often each was run.
-    pub(crate) fn blocks(&self) -> &[(u32, u64)] {
+    /// What ran.
+    pub(crate) fn blocks(&self) -> &[Block] {
         &self.blocks
     }
 
     /// Adds the runs of another profile of the same image.
-    pub(crate) fn add(&mut self, blocks: &[(u32, u64)]) {
-        let mut all: BTreeMap<u32, u64> = self.blocks.drain(..).collect();
-        for &(at, runs) in blocks {
-            let sum = all.entry(at).or_default();
-            *sum = sum.saturating_add(runs);
+    pub(crate) fn add(&mut self, blocks: &[Block]) {
+        let mut all: BTreeMap<u32, Block> = self.blocks.drain(..).map(|block| (block.at, block)).collect();
+        for block in blocks {
+            let sum = all.entry(block.at).or_insert(Block { runs: 0, ..*block });
+            sum.runs = sum.runs.saturating_add(block.runs);
+            sum.is_target |= block.is_target;
         }
-        self.blocks = all.into_iter().collect();
+        self.blocks = all.into_values().collect();
     }
 
     /// Reads a file that `store` wrote, for the image with this digest.
@@ -50,10 +62,7 @@ impl Profile {
         }
         let mut blocks = Vec::new();
         for line in lines {
-            let pair = line
-                .split_once(' ')
-                .and_then(|(at, runs)| Some((u32::from_str_radix(at, 16).ok()?, runs.parse().ok()?)));
-            blocks.push(pair.ok_or_else(|| bad("a line is no block"))?);
+            blocks.push(block(line).ok_or_else(|| bad("a line is no block"))?);
         }
         let mut profile = Profile::new(image);
         profile.add(&blocks);
@@ -63,9 +72,19 @@ impl Profile {
     /// The profile as text.
     pub(crate) fn text(&self) -> String {
         let mut text = format!("{HEAD}\nimage {}\n", self.image);
-        for (at, runs) in &self.blocks {
-            let _ = writeln!(text, "{at:x} {runs}");
+        for Block { at, runs, is_target } in &self.blocks {
+            let _ = writeln!(text, "{at:x} {runs}{}", if *is_target { TARGET } else { "" });
         }
         text
     }
+}
+
+/// The end of the line of a block that an indirect jump led to.
+const TARGET: &str = " jump";
+
+/// A line of a file.
+fn block(line: &str) -> Option<Block> {
+    let rest = line.strip_suffix(TARGET);
+    let (at, runs) = rest.unwrap_or(line).split_once(' ')?;
+    Some(Block { at: u32::from_str_radix(at, 16).ok()?, runs: runs.parse().ok()?, is_target: rest.is_some() })
 }

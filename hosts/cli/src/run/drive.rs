@@ -9,6 +9,7 @@ use super::signals::Signals;
 use super::streams::{self, Streams};
 use super::terminal::Terminal;
 use super::wait;
+use crate::aot::Block;
 use crate::args::Cpu;
 use crate::failure::{Failure, Outcome};
 use brainworm_abi::WinSize;
@@ -211,7 +212,7 @@ impl Machine {
 
     /// Runs on the virtual clock of its streams to its end, until it waits for what never comes, or for about `budget`
     /// instructions; answers how often each block of the image's code was run, `None` if it could not be started.
-    pub(crate) fn train(&mut self, budget: u64) -> Outcome<Option<Vec<(u32, u64)>>> {
+    pub(crate) fn train(&mut self, budget: u64) -> Outcome<Option<Vec<Block>>> {
         if self.boot_status != 0 {
             return Ok(None);
         }
@@ -238,17 +239,16 @@ impl Machine {
         self.profile().map(Some)
     }
 
-    fn profile(&mut self) -> Outcome<Vec<(u32, u64)>> {
+    fn profile(&mut self) -> Outcome<Vec<Block>> {
         let profile: TypedFunc<(), u32> = function(&mut self.store, &self.instance, "bw_profile")?;
         let at = profile.call(&mut self.store, ()).map_err(internal)? as usize;
         let memory = self.instance.get_memory(&mut self.store, "memory").ok_or_else(not_ours)?;
         let bytes = memory.data(&self.store).get(at..).unwrap_or_default();
         let (count, rest) = bytes.split_first_chunk().ok_or_else(not_ours)?;
-        let block = |bytes: &[u8; 12]| {
-            let (at, runs) = bytes.split_first_chunk().expect("12 bytes begin with 4");
-            let mut long = [0; 8];
-            long.copy_from_slice(runs);
-            (u32::from_le_bytes(*at), u64::from_le_bytes(long))
+        // Three numbers: 4, 4 and 8 bytes.
+        let block = |bytes: &[u8; 16]| {
+            let number = u128::from_le_bytes(*bytes);
+            Block { at: number as u32, is_target: (number >> 32) as u32 != 0, runs: (number >> 64) as u64 }
         };
         Ok(rest.as_chunks().0.iter().take(u32::from_le_bytes(*count) as usize).map(block).collect())
     }

@@ -6,6 +6,7 @@
 use super::drive::{Machine, Options};
 use super::engine::{self, Image};
 use super::streams::Streams;
+use crate::aot::Block;
 use crate::failure::{Failure, Outcome};
 use crate::progress::Bar;
 
@@ -14,7 +15,7 @@ const BUDGET: u64 = 4_000_000_000;
 
 /// Runs `words` (none: the image's entrypoint) and answers how often each block of the image's code was run; `None` if the
 /// image has no such command.
-pub(crate) fn train(packed: &[u8], words: &[Vec<u8>], bar: &mut Bar) -> Outcome<Option<Vec<(u32, u64)>>> {
+pub(crate) fn train(packed: &[u8], words: &[Vec<u8>], bar: &mut Bar) -> Outcome<Option<Vec<Block>>> {
     let program = engine::embedded_with(Image::Bytes(packed.to_vec()), bar)?;
     let args = std::iter::once(b"brainworm".to_vec()).chain(words.iter().cloned()).collect();
     let options = Options { is_profiled: true, ..Options::default() };
