@@ -1,6 +1,6 @@
 //! A page is touched that the tables do not allow: demand zero, copy-on-write, file pages, stack growth, or a fault.
 
-use super::frames::Frames;
+use super::frames::{Frames, Wish};
 use super::space::{Backing, STACK_GUARD_PAGES, Space, USER_END_PAGE, Vma, VmaFlags};
 use super::tables::{LOW_END_PAGE, Present, Rights};
 use crate::proc::NoProc;
@@ -155,7 +155,7 @@ impl UserMem<'_> {
             }
             // Pages above the tables cost kernel memory each, so they are paid for with a frame.
             Backing::Anonymous if page >= LOW_END_PAGE => {
-                (self.frames.alloc_near(None).ok_or(MemFaultKind::OutOfMemory)?, false)
+                (self.frames.alloc_near(Wish::default()).ok_or(MemFaultKind::OutOfMemory)?, false)
             }
             Backing::Anonymous => (self.frames.zero_frame(), false),
             Backing::File { .. } => {
@@ -208,7 +208,7 @@ impl UserMem<'_> {
             if next >= vma.end || self.space.tables.get(next).is_some() || !self.frames.is_free(wish) {
                 return;
             }
-            let Some(frame) = self.frames.alloc_near(Some(wish)) else { return };
+            let Some(frame) = self.frames.alloc_near(Wish { frame: Some(wish), page: next }) else { return };
             self.space.tables.set(next, frame, Rights { read: true, write: true });
             self.space.resident_pages += 1;
         }
@@ -264,15 +264,13 @@ impl UserMem<'_> {
     }
 
     /// The frame that would be contiguous with a neighbouring page's.
-    fn wish(&self, page: u64) -> Option<Frame> {
-        let before = self.space.tables.get(page.wrapping_sub(1)).and_then(|p| p.frame.0.checked_add(1));
-        let zero = self.frames.zero_frame().0;
-        before
-            .filter(|&f| f != zero + 1)
-            .or_else(|| {
-                self.space.tables.get(page + 1).filter(|p| p.frame.0 != zero).and_then(|p| p.frame.0.checked_sub(1))
-            })
-            .map(Frame)
+    fn wish(&self, page: u64) -> Wish {
+        let zero = self.frames.zero_frame();
+        let of = |page: u64| self.space.tables.get(page).map(|p| p.frame).filter(|&frame| frame != zero);
+        let before = of(page.wrapping_sub(1)).and_then(|frame| frame.0.checked_add(1));
+        let behind = of(page + 1).and_then(|frame| frame.0.checked_sub(1));
+        let frame = [before, behind].into_iter().flatten().map(Frame).find(|&frame| self.frames.is_free(frame));
+        Wish { frame, page }
     }
 
     /// A touch below a MAP_GROWSDOWN mapping extends it down to the page, within RLIMIT_STACK and above the guard gap.

@@ -2,7 +2,8 @@
 //!
 //! The only place of the kernel with unsafe code. Neighbouring guest pages should lie in neighbouring frames (accesses
 //! that cross a page, and the engine's host-pointer coalescing, are then fast), so frames are handed out of blocks of
-//! 16: a fresh run starts in an empty block and grows into it by `alloc_near`. Blocks are opened up to a share of the
+//! 16: a fresh run starts in an empty block, where its page lies among 16 by number, and grows into it both ways by
+//! `alloc_near` (a stack is touched from its end down). Blocks are opened up to a share of the
 //! arena; past it, holes are used first, so that scattered runs cost at most a quarter of memory.
 //!
 //! What it does not do: address spaces (`space`), page contents of files (`brainworm_fs`).
@@ -50,6 +51,15 @@ impl Arena {
     pub(crate) fn image_bytes(&self) -> u64 {
         self.image.1
     }
+}
+
+/// Where a frame is best.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Wish {
+    /// The one that would be next to a neighbour's.
+    pub frame: Option<Frame>,
+    /// Number of the page it is for: where it lies in a block of its own.
+    pub page: u64,
 }
 
 /// What memory there is and how much of it is used, in pages.
@@ -100,7 +110,7 @@ impl Frames {
             zero: Frame(0),
             usage: MemoryUse { limit, used: 0, peak: 0, grown: 0 },
         };
-        frames.zero = frames.alloc_near(None)?;
+        frames.zero = frames.alloc_near(Wish::default())?;
         let index = frames.index(frames.zero)?;
         frames.counts[index] = PERMANENT;
         Some(frames)
@@ -117,8 +127,8 @@ impl Frames {
     pub fn base(&self) -> *mut u8 {
         self.arena.base
     }
-    /// A zeroed frame right after (or before) `neighbour` if that one is free, else any: `alloc` with a wish.
-    pub fn alloc_near(&mut self, wish: Option<Frame>) -> Option<Frame> {
+    /// A zeroed frame: the one wished for if that one is free, else any.
+    pub fn alloc_near(&mut self, wish: Wish) -> Option<Frame> {
         let frame = self.alloc_raw(wish)?;
         let index = self.index(frame)?;
         if self.flags[index] & DIRTY != 0 {
@@ -127,8 +137,8 @@ impl Frames {
         self.flags[index] = DIRTY;
         Some(frame)
     }
-    /// A copy of `from` in a frame of its own, near `wish` if possible.
-    pub fn alloc_copy(&mut self, from: Frame, wish: Option<Frame>) -> Option<Frame> {
+    /// A copy of `from` in a frame of its own, as wished if possible.
+    pub fn alloc_copy(&mut self, from: Frame, wish: Wish) -> Option<Frame> {
         if from == self.zero {
             return self.alloc_near(wish);
         }
@@ -238,14 +248,14 @@ impl Frames {
     }
 
     /// Takes a free frame out of its block, content undefined.
-    fn alloc_raw(&mut self, wish: Option<Frame>) -> Option<Frame> {
+    fn alloc_raw(&mut self, wish: Wish) -> Option<Frame> {
         if self.usage.used >= self.usage.limit {
             return None;
         }
-        let wished = wish.and_then(|f| self.index(f)).filter(|&i| self.free[i / 16] >> (i % 16) & 1 != 0);
+        let wished = wish.frame.and_then(|f| self.index(f)).filter(|&i| self.free[i / 16] >> (i % 16) & 1 != 0);
         let index = match wished {
             Some(index) => index,
-            None => self.new_run()?,
+            None => self.new_run(wish.page)?,
         };
         self.free[index / 16] &= !(1 << (index % 16));
         self.counts[index] = 1;
@@ -253,13 +263,13 @@ impl Frames {
         self.usage.peak = self.usage.peak.max(self.usage.used);
         Some(Frame(self.first + index as u32))
     }
-    /// Where to start a run: an empty block, a new one while holes are few, or a hole.
-    fn new_run(&mut self) -> Option<usize> {
+    /// Where to start a run with this page: an empty block, a new one while holes are few, or a hole.
+    fn new_run(&mut self, page: u64) -> Option<usize> {
         loop {
             if let Some(block) = self.empty.pop() {
                 if self.free[block as usize] == u16::MAX {
                     self.partial.push(block);
-                    return Some(block as usize * 16);
+                    return Some(block as usize * 16 + page as usize % 16);
                 }
                 continue;
             }
@@ -276,7 +286,7 @@ impl Frames {
             }
             self.partial.pop();
         }
-        if self.grow() { self.new_run() } else { None }
+        if self.grow() { self.new_run(page) } else { None }
     }
     fn grow(&mut self) -> bool {
         // Steps of an eighth, so that a growing program does not ask the embedder for each 64 KiB.
@@ -313,7 +323,7 @@ impl Frames {
 impl FrameStore for Frames {
     /// For contents of files: they leave some for processes, which would be killed where a file gets ENOSPC.
     fn alloc(&mut self) -> Option<Frame> {
-        if self.available() == 0 { None } else { self.alloc_near(None) }
+        if self.available() == 0 { None } else { self.alloc_near(Wish::default()) }
     }
     fn available(&self) -> u64 {
         let kept = (self.usage.limit / 16).min(KEPT_FROM_FILES);
@@ -428,16 +438,29 @@ pub(crate) mod tests {
     fn runs_are_contiguous_and_freed_frames_come_back_zeroed() {
         let mut frames = test_frames(256);
         let a = frames.alloc().unwrap();
-        let b = frames.alloc_near(Some(Frame(a.0 + 1))).unwrap();
+        let b = frames.alloc_near(Wish { frame: Some(Frame(a.0 + 1)), page: 1 }).unwrap();
         assert_eq!(b.0, a.0 + 1);
         frames.bytes_mut(b).fill(7);
         frames.release(b);
-        let c = frames.alloc_near(Some(b)).unwrap();
+        let c = frames.alloc_near(Wish { frame: Some(b), page: 1 }).unwrap();
         assert_eq!((c, frames.bytes(c)[0]), (b, 0));
         frames.retain(c);
         assert!(!frames.is_unique(c));
         frames.release(c);
         assert!(frames.is_unique(c));
+    }
+
+    #[test]
+    fn a_run_has_room_on_both_sides() {
+        let mut frames = test_frames(256);
+        let top = frames.alloc_near(Wish { frame: None, page: 0x7ff_ffff }).unwrap();
+        let mut last = top;
+        for page in (0x7ff_fff0..0x7ff_ffff).rev() {
+            let wish = Wish { frame: last.0.checked_sub(1).map(Frame), page };
+            let frame = frames.alloc_near(wish).unwrap();
+            assert_eq!(frame.0 + 1, last.0);
+            last = frame;
+        }
     }
 
     #[test]
@@ -448,14 +471,14 @@ pub(crate) mod tests {
             all.push(frame);
         }
         assert_eq!(all.len(), 59, "files leave some");
-        while let Some(frame) = frames.alloc_near(None) {
+        while let Some(frame) = frames.alloc_near(Wish::default()) {
             all.push(frame);
         }
         assert_eq!(all.len(), 63, "all but the zero page");
         all.iter().for_each(|&f| frames.release(f));
         assert_eq!(frames.usage().used, 1);
-        assert!((0..63).all(|_| frames.alloc_near(None).is_some()));
-        assert!(frames.alloc_near(None).is_none());
+        assert!((0..63).all(|_| frames.alloc_near(Wish::default()).is_some()));
+        assert!(frames.alloc_near(Wish::default()).is_none());
     }
 
     #[test]
