@@ -407,7 +407,7 @@
               i64.add
               local.tee 26
               local.set 21
-              i32.const 1
+              i32.const 0
               local.set 6
               br 2 (;@3;)
             end
@@ -438,7 +438,7 @@
               local.get 0
               i64.load offset=104 align=1
               local.set 21
-              i32.const 0
+              i32.const 1
               local.set 6
               br 2 (;@3;)
             end
@@ -460,7 +460,7 @@
             local.get 0
             i64.load offset=104 align=1
             local.set 21
-            i32.const 1
+            i32.const 0
             local.set 6
             br 1 (;@3;)
           end
@@ -469,7 +469,7 @@
           block ;; label = @4
             block ;; label = @5
               local.get 6
-              br_table 1 (;@4;) 0 (;@5;)
+              br_table 0 (;@5;) 1 (;@4;)
             end
             local.get 10
             i64.const 0
@@ -948,7 +948,7 @@
           i32.eqz
           local.tee 29
           if ;; label = @4
-            i32.const 1
+            i32.const 0
             local.set 6
             br 1 (;@3;)
           else

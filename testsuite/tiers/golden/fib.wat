@@ -314,7 +314,7 @@
               local.tee 19
               i64.extend_i32_u
               local.set 14
-              i32.const 1
+              i32.const 0
               local.set 6
               br 2 (;@3;)
             end
@@ -339,7 +339,7 @@
               local.get 0
               i64.load offset=96 align=1
               local.set 18
-              i32.const 0
+              i32.const 1
               local.set 6
               br 2 (;@3;)
             end
@@ -355,7 +355,7 @@
             local.get 0
             i64.load offset=96 align=1
             local.set 18
-            i32.const 1
+            i32.const 0
             local.set 6
             br 1 (;@3;)
           end
@@ -364,7 +364,7 @@
           block ;; label = @4
             block ;; label = @5
               local.get 6
-              br_table 1 (;@4;) 0 (;@5;)
+              br_table 0 (;@5;) 1 (;@4;)
             end
             local.get 10
             i64.const 0
@@ -680,7 +680,7 @@
           i32.eqz
           local.tee 28
           if ;; label = @4
-            i32.const 1
+            i32.const 0
             local.set 6
             br 1 (;@3;)
           else

@@ -58,11 +58,11 @@
             i32.eqz
             local.tee 16
             if ;; label = @5
-              i32.const 0
+              i32.const 1
               local.set 6
               br 2 (;@3;)
             else
-              i32.const 1
+              i32.const 0
               local.set 6
               br 2 (;@3;)
             end
@@ -80,7 +80,7 @@
             local.get 0
             i64.load offset=56 align=1
             local.set 15
-            i32.const 1
+            i32.const 0
             local.set 6
             br 1 (;@3;)
           end
@@ -90,7 +90,7 @@
             block ;; label = @5
               block ;; label = @6
                 local.get 6
-                br_table 1 (;@5;) 0 (;@6;)
+                br_table 0 (;@6;) 1 (;@5;)
               end
               local.get 10
               i64.const 0
@@ -221,7 +221,7 @@
             i32.store offset=288 align=1
             local.get 17
             if ;; label = @5
-              i32.const 1
+              i32.const 0
               local.set 6
               br 2 (;@3;)
             else
