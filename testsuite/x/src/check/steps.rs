@@ -46,10 +46,10 @@ pub(super) const STAGES: [&[Step]; 2] = [
     &[
         step("isa", Full, Beside, "{bin}/brainworm-oracle --states 1000 --seed 1 --check-docs docs/isa.md"),
         step("fuzz code", Full, Beside, "{bin}/brainworm-fuzz code --seconds 60"),
-        step("fuzz elf", Full, Beside, "{bin}/brainworm-fuzz elf --seconds 60"),
-        step("fuzz image", Full, Beside, "{bin}/brainworm-fuzz image --seconds 60"),
-        step("fuzz oci", Full, Beside, "{bin}/brainworm-fuzz oci --seconds 60"),
-        step("fuzz syscalls", Full, Beside, "{bin}/brainworm-fuzz syscalls --seconds 60"),
+        step("fuzz elf", Full, Beside, "{bin}/brainworm-fuzz elf --seconds 40"),
+        step("fuzz image", Full, Beside, "{bin}/brainworm-fuzz image --seconds 40"),
+        step("fuzz oci", Full, Beside, "{bin}/brainworm-fuzz oci --seconds 40"),
+        step("fuzz syscalls", Full, Beside, "{bin}/brainworm-fuzz syscalls --seconds 40"),
         step("fuzz translation", Full, Beside, "{bin}/brainworm-fuzz translation --seconds 30"),
         step("march", Full, Beside, "x march --runner '{bin}/brainworm run --cpu LEVEL {cache}/march.tar'"),
         step(
@@ -76,6 +76,18 @@ pub(super) const STAGES: [&[Step]; 2] = [
             "x scripts --runner '{bin}/sim --slice 1000 --chaos {cache}/debian.packed' \
              --known testsuite/sim/chaos-known.txt --timeout 600",
         ),
+        step(
+            "programs",
+            Full,
+            Beside,
+            "x scripts --set programs --runner '{bin}/brainworm run {cache}/debian.tar' --timeout 600",
+        ),
+        step(
+            "tools",
+            Full,
+            Beside,
+            "x scripts --set tools --runner '{bin}/brainworm run {cache}/tools-root.tar' --timeout 600",
+        ),
         step("sys natively", Full, Main, "x sys"),
         step("sys", Full, Main, "x sys --runner '{bin}/brainworm run {cache}/sys.tar'"),
         // All code is translated before it runs: what writes code, faults, is interrupted, forks and starts threads.
@@ -94,19 +106,7 @@ pub(super) const STAGES: [&[Step]; 2] = [
              --timeout 300",
         ),
         step("scripts", Full, Main, "x scripts --runner '{bin}/brainworm run {cache}/debian.tar' --timeout 300"),
-        step(
-            "programs",
-            Full,
-            Main,
-            "x scripts --set programs --runner '{bin}/brainworm run {cache}/debian.tar' --timeout 600",
-        ),
         step("musl", Full, Main, "x scripts --set musl --runner '{bin}/brainworm run {cache}/musl.tar' --timeout 300"),
-        step(
-            "tools",
-            Full,
-            Main,
-            "x scripts --set tools --runner '{bin}/brainworm run {cache}/tools-root.tar' --timeout 600",
-        ),
         step(
             "strace",
             Full,
