@@ -501,6 +501,24 @@ mod repeated {
 }
 
 #[test]
+fn a_profile_says_where_indirect_jumps_led() {
+    let function = CODE + 0x100;
+    // call function; mov rax, function; jmp rax
+    let mut code = vec![0xe8, 0xfb, 0, 0, 0, 0x48, 0xc7, 0xc0];
+    code.extend((function as u32).to_le_bytes());
+    code.extend([0xff, 0xe0]);
+    // inc ebx; cmp ebx, 2; je end; ret; end: ud2
+    let callee = [&[0xff, 0xc3, 0x83, 0xfb, 2, 0x74, 1, 0xc3][..], &UD2].concat();
+    let mut m = Machine::new(&[(CODE, &code), (function, &callee)]);
+    m.engine.start_profile();
+    m.run();
+    let mut blocks: Vec<_> = m.engine.profile().map(|b| (u64::from(b.host.0), b.runs, b.is_target)).collect();
+    blocks.sort_unstable();
+    let expected = [(CODE, 1, false), (CODE + 5, 1, false), (function, 2, true), (function + 7, 1, false)];
+    assert_eq!(blocks[..4], expected, "the function was called before it was jumped to");
+}
+
+#[test]
 fn a_full_cache_is_emptied_and_the_program_goes_on() {
     // Pages full of xlatb, each adding 1 to al by a table: more instructions than the cache holds.
     const PAGES: usize = 300;

@@ -65,6 +65,14 @@ impl JumpCache {
         let e = &self.entries[JumpCache::index(key)];
         (e.rip == key && e.tag == tag).then_some(e.op)
     }
+    /// What an indirect jump here finds is void.
+    pub(super) fn forget_indirect(&mut self, rip: u64) {
+        let key = JumpCache::key(rip, Way::Indirect);
+        let entry = &mut self.entries[JumpCache::index(key)];
+        if entry.rip == key {
+            *entry = JumpCache::NONE;
+        }
+    }
     pub(super) fn insert(&mut self, rip: u64, way: Way, tag: u32, op: *const Op) {
         let rip = JumpCache::key(rip, way);
         self.entries[JumpCache::index(rip)] = Jump { rip, op, tag };

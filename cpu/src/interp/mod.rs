@@ -218,7 +218,11 @@ impl Engine {
             match op.code {
                 // A far jump names no address of its own: let it do its work first.
                 Code::Far => cpu.rip = cpu.gpr[Gpr::CODE_PAGE.0 as usize].wrapping_add(op.disp as u64),
-                Code::Dead => cpu.rip = rip,
+                Code::Dead => {
+                    cpu.rip = rip;
+                    // Whoever comes the usual way is led to the new block below.
+                    self.cache.jumps.forget_indirect(rip);
+                }
                 Code::Region => {
                     if let Some(regions) = &mut self.regions {
                         regions.verify(op.imm, cpu, bus);

@@ -88,3 +88,33 @@ fn block(line: &str) -> Option<Block> {
     let (at, runs) = rest.unwrap_or(line).split_once(' ')?;
     Some(Block { at: u32::from_str_radix(at, 16).ok()?, runs: runs.parse().ok()?, is_target: rest.is_some() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again_and_nothing_else() {
+        let folder = std::env::temp_dir().join(format!("brainworm-profile-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("p");
+        let mut profile = Profile::new("x");
+        profile
+            .add(&[Block { at: 0x20, runs: 3, is_target: true }, Block { at: 0x10, runs: u64::MAX, is_target: false }]);
+        profile.add(&[Block { at: 0x10, runs: 1, is_target: true }, Block { at: 0x30, runs: 0, is_target: false }]);
+        let text = profile.text();
+        assert_eq!(text, format!("{HEAD}\nimage x\n10 18446744073709551615 jump\n20 3 jump\n30 0\n"));
+        std::fs::write(&path, &text).unwrap();
+        assert_eq!(Profile::load(&path, "x").unwrap().text(), text);
+        let bad = [
+            text.replace(HEAD, "brainworm profile 1"),
+            text.replace("image x", "image y"),
+            text.replace("jump", "call"),
+        ];
+        for text in bad {
+            std::fs::write(&path, text).unwrap();
+            assert!(Profile::load(&path, "x").is_err());
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
