@@ -190,6 +190,7 @@ fn header_of(graph: &mut Repaired, component: &mut Vec<usize>, is_usual: &[bool]
     graph.nodes.push(Node::Selector);
     graph.next.push(Next::Leave);
     let mut targets = entries.clone();
+    #[expect(clippy::needless_range_loop, reason = "`graph.next` changes in the loop")]
     for from in 0..selector {
         let number_of = |target: &usize| {
             let is_kept = inside[from] && *target != header;
