@@ -98,6 +98,16 @@ pub(super) struct Heat {
     pub(super) tag: u32,
 }
 
+/// Offsets of a page that are noted at most: what a guest makes the engine keep is bounded by its pages.
+const NOTED_MAX: usize = 256;
+
+/// As [`insert`], as long as there are few.
+fn note(offsets: &mut Vec<u16>, at: HostAddr) {
+    if offsets.len() < NOTED_MAX {
+        insert(offsets, at);
+    }
+}
+
 /// Adds the place's offset in its page; true if it is new.
 fn insert(offsets: &mut Vec<u16>, at: HostAddr) -> bool {
     let off = (at.0 & 0xfff) as u16;
@@ -194,12 +204,12 @@ impl Jit {
 
     /// A function begins here.
     pub(super) fn add_start(&mut self, at: HostAddr) {
-        insert(&mut self.pages.entry(at.0 >> 12).or_default().starts, at);
+        note(&mut self.pages.entry(at.0 >> 12).or_default().starts, at);
     }
 
     /// A function jumps here, into another one.
     pub(super) fn add_way_in(&mut self, at: HostAddr) {
-        insert(&mut self.pages.entry(at.0 >> 12).or_default().ways_in, at);
+        note(&mut self.pages.entry(at.0 >> 12).or_default().ways_in, at);
     }
 
     /// Offsets in a page that functions jump to from elsewhere, ascending.

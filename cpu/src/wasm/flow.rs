@@ -194,7 +194,7 @@ fn header_of(graph: &mut Repaired, component: &mut Vec<usize>, is_usual: &[bool]
     for from in 0..selector {
         let number_of = |target: &usize| {
             let is_kept = inside[from] && *target != header;
-            if is_kept { None } else { entries.iter().position(|entry| entry == target) }
+            if is_kept { None } else { entries.binary_search(target).ok() }
         };
         let numbers: Vec<Option<usize>> = graph.next[from].targets().iter().map(number_of).collect();
         if numbers.iter().all(Option::is_none) {

@@ -313,6 +313,5 @@ fn region(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<Regi
     let starts: Vec<u32> = [candidate.start].iter().chain(&candidate.entries).map(|at| at - first).collect();
     // Of a function that training ran, what it ran, and what is near to that, is translated: the others get the room.
     let reach = if seen.is_empty() { u32::MAX } else { REACH };
-    let region = Region::of_function(code, (range, u32::MAX), &starts, Seen { blocks: &seen, reach });
-    region.filter(|region| region.instructions() >= 1)
+    Region::of_function(code, (range, u32::MAX), &starts, Seen { blocks: &seen, reach })
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
+/// First line of a profile, but for the number of the format.
+const NAME: &str = "brainworm profile ";
 /// First line of a profile.
 const HEAD: &str = "brainworm profile 2";
 
@@ -54,8 +56,10 @@ impl Profile {
             .map_err(|e| Failure::because(format_args!("--profile {}", path.display()), e))?;
         let bad = |what: &str| Failure::new(format!("--profile {}: {what}", path.display()));
         let mut lines = text.lines();
-        if lines.next() != Some(HEAD) {
-            return Err(bad("it is no profile of brainworm"));
+        match lines.next() {
+            Some(HEAD) => {}
+            Some(head) if head.starts_with(NAME) => return Err(bad("another version made it: train again")),
+            _ => return Err(bad("it is no profile of brainworm")),
         }
         if lines.next().and_then(|line| line.strip_prefix("image ")) != Some(image) {
             return Err(bad("it was made with another image: train again"));
@@ -110,10 +114,14 @@ mod tests {
             text.replace(HEAD, "brainworm profile 1"),
             text.replace("image x", "image y"),
             text.replace("jump", "call"),
+            text.replace(HEAD, "a shopping list"),
         ];
-        for text in bad {
+        let why =
+            ["another version made it", "it was made with another image", "a line is no block", "it is no profile"];
+        for (text, why) in bad.into_iter().zip(why) {
             std::fs::write(&path, text).unwrap();
-            assert!(Profile::load(&path, "x").is_err());
+            let failure = Profile::load(&path, "x").map(|_| ()).unwrap_err();
+            assert!(failure.to_string().contains(why), "{why}");
         }
         std::fs::remove_dir_all(&folder).unwrap();
     }

@@ -46,10 +46,10 @@ pub(super) const STAGES: [&[Step]; 2] = [
     &[
         step("isa", Full, Beside, "{bin}/brainworm-oracle --states 1000 --seed 1 --check-docs docs/isa.md"),
         step("fuzz code", Full, Beside, "{bin}/brainworm-fuzz code --seconds 60"),
-        step("fuzz elf", Full, Beside, "{bin}/brainworm-fuzz elf --seconds 40"),
-        step("fuzz image", Full, Beside, "{bin}/brainworm-fuzz image --seconds 40"),
-        step("fuzz oci", Full, Beside, "{bin}/brainworm-fuzz oci --seconds 40"),
-        step("fuzz syscalls", Full, Beside, "{bin}/brainworm-fuzz syscalls --seconds 40"),
+        step("fuzz elf", Full, Beside, "{bin}/brainworm-fuzz elf --seconds 60"),
+        step("fuzz image", Full, Beside, "{bin}/brainworm-fuzz image --seconds 60"),
+        step("fuzz oci", Full, Beside, "{bin}/brainworm-fuzz oci --seconds 60"),
+        step("fuzz syscalls", Full, Beside, "{bin}/brainworm-fuzz syscalls --seconds 60"),
         step("fuzz translation", Full, Beside, "{bin}/brainworm-fuzz translation --seconds 30"),
         step("march", Full, Beside, "x march --runner '{bin}/brainworm run --cpu LEVEL {cache}/march.tar'"),
         step(
