@@ -112,7 +112,11 @@ pub fn build(what: &Contents<'_>, top: u64, limit: usize) -> Result<Stack, Errno
     let random_at = platform_at - 16;
     let auxv = auxv(&what.aux, random_at, platform_at, top - 8 - (what.execfn.len() as u64 + 1));
     let tables_len = (pointers * 8 + auxv.len()) as u64;
-    let rsp = (random_at - tables_len) & !15;
+    // Never in the last page: one that has no page behind it is slower to reach (`brainworm_cpu::mem::entry::SPLIT`), and
+    // most programs of small machines stay in the page they start in.
+    let is_last = random_at - tables_len >= top - PAGE_SIZE as u64;
+    let tables_end = if is_last { top - PAGE_SIZE as u64 } else { random_at };
+    let rsp = (tables_end - tables_len) & !15;
 
     let mut out = Writer { base: rsp, bytes: vec![0; (top - rsp) as usize] };
     let mut string_at = strings_at;
@@ -207,7 +211,7 @@ mod tests {
             let aux = Aux { entry: 0x1234, secure: true, sysinfo_ehdr: Some(0x9000), ..Aux::default() };
             let what = Contents { argv: &argv, envp: &envp, execfn: b"/bin/sh", aux, random: [7; 16] };
             let r = Reader(build(&what, TOP, 1 << 20).unwrap());
-            assert_eq!(r.0.rsp % 16, 0);
+            assert_eq!((r.0.rsp % 16, r.0.rsp < TOP - PAGE_SIZE as u64), (0, true));
             assert_eq!(r.0.rsp + r.0.bytes.len() as u64, TOP);
             let mut at = r.0.rsp;
             let mut next = || {

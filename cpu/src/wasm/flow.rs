@@ -223,7 +223,11 @@ fn header_of(graph: &mut Repaired, component: &mut Vec<usize>, is_usual: &[bool]
             *target = way.unwrap_or(*target);
         }
     }
-    graph.next[selector] = Next::Switch(targets);
+    graph.next[selector] = match targets[..] {
+        // A jump through a table costs several times a branch.
+        [first, second] => Next::If(second, first),
+        _ => Next::Switch(targets),
+    };
     component.push(selector);
     selector
 }

@@ -17,7 +17,7 @@ use brainworm_cpu::HostAddr;
 /// Count of frames nobody owns: the image's pages and the zero page.
 const PERMANENT: u32 = u32::MAX;
 /// Frames of a block; also what one step of a wasm memory holds.
-const BLOCK: u32 = 16;
+pub(super) const BLOCK: u32 = 16;
 
 /// Most frames that files leave to processes.
 const KEPT_FROM_FILES: u32 = 4096;

@@ -3,6 +3,7 @@
 //! Low and compact, so that the flat tables stay short (design.md section 3): program, room for brk(2), stack, and the
 //! mmap area from there upwards.
 
+use super::frames::BLOCK;
 use super::space::Space;
 use super::tables::LOW_END_PAGE;
 use brainworm_abi::{PAGE_SHIFT, PAGE_SIZE};
@@ -23,7 +24,7 @@ pub(super) const STACK_MAX_PAGES: u64 = 0x1_0000;
 pub(crate) struct Plan {
     pub(crate) brk_start: u64,
     pub(crate) brk_limit_page: u64,
-    /// One past the highest byte of the stack.
+    /// One past the highest byte of the stack: the end of a block of frames, so that its last pages are neighbours there.
     pub(crate) stack_top: u64,
     /// RLIMIT_STACK: how far the stack may grow into its room.
     pub(crate) stack_limit_pages: u64,
@@ -42,7 +43,7 @@ impl Plan {
         // A program linked to high addresses: its heap follows it, the rest goes where it always goes.
         let is_low = brk_limit_page + 2 * stack_pages < LOW_END_PAGE / 2;
         let stack_floor = if is_low { brk_limit_page } else { PIE_BASE >> PAGE_SHIFT };
-        let top_page = stack_floor + stack_pages + super::space::STACK_GUARD_PAGES;
+        let top_page = (stack_floor + stack_pages + super::space::STACK_GUARD_PAGES).next_multiple_of(BLOCK as u64);
         let brk_start = memory_end.next_multiple_of(PAGE_SIZE as u64);
         Plan {
             brk_start,
