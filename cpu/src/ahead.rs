@@ -47,7 +47,8 @@ pub struct Env {
     pub tag: u32,
     /// Instructions left; below 0 the function leaves at the next loop header.
     pub budget: i64,
-    /// Bytes of the machine's stack that calls between regions may still take; less, and they leave instead.
+    /// Bytes of the machine's stack that a function and what it calls may take; below 0 it leaves at once. Spent by the
+    /// caller and not given back.
     pub stack: i32,
     /// Address of [`SLOTS`](crate::wasm::SLOTS) slots.
     pub slots: u32,

@@ -11,7 +11,7 @@
 //! hosts that can empty the places of a unit that is not used any more know them by that. What is hot, which pages a unit
 //! depends on, and when it is void is the engine's business (`crate::interp`).
 
-use crate::wasm::{Link, Region, Seen};
+use crate::wasm::{Link, Region, Seen, jump_function};
 use alloc::format;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -107,6 +107,8 @@ fn region(code: &[u8], wanted: &Wanted) -> Option<Region> {
 }
 
 fn module(request: &Request<'_>, found: &[(u32, Region)]) -> Vec<u8> {
+    /// Index of the first region: behind the imported function and the one for jumps.
+    const FIRST: u32 = 2;
     let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
     let (mut elements, mut code, mut names) = (ElementSection::new(), CodeSection::new(), NameMap::new());
     let mut exports = ExportSection::new();
@@ -122,14 +124,16 @@ fn module(request: &Request<'_>, found: &[(u32, Region)]) -> Vec<u8> {
     );
     imports.import("env", "step", EntityType::Function(1));
     let mut places = HashMap::new();
-    for (index, (_, region)) in (1..).zip(found) {
+    for (index, (_, region)) in (FIRST..).zip(found) {
         for (entry, &at) in region.entries.iter().enumerate() {
             places.entry(at as i64).or_insert((index, entry as u32));
         }
     }
     let callee = |to: i64| places.get(&to).copied();
-    let link = Link { step: Some(0), callee: &callee, indirect: Some(0) };
-    for (index, (place, region)) in (1..).zip(found) {
+    let link = Link { step: Some(0), callee: &callee, jump: Some(1) };
+    functions.function(0);
+    code.function(&jump_function(0));
+    for (index, (place, region)) in (FIRST..).zip(found) {
         functions.function(0);
         code.function(&region.function(&link));
         let at = ConstExpr::i32_const(*place as i32);

@@ -259,6 +259,7 @@ impl Regions {
                 break (exit, counts);
             }
             cpu.gpr[Gpr::CODE_PAGE.0 as usize] = slot.base;
+            env.stack = STACK;
             (function, number) = (slot.function, slot.entry);
         };
         *view = context.view;

@@ -80,20 +80,22 @@ pub(super) mod local {
     pub(in super::super) const SELECTOR: u32 = 6;
     /// i32: offset of the instruction that the interpreter is to do.
     pub(in super::super) const AT: u32 = 7;
+    /// i32: bytes of the machine's stack that calls may still take.
+    pub(in super::super) const STACK: u32 = 8;
     /// i64: pages in the tables.
-    pub(in super::super) const LEN: u32 = 8;
+    pub(in super::super) const LEN: u32 = 9;
     /// i64: guest address of the region's first page.
-    pub(in super::super) const BASE: u32 = 9;
+    pub(in super::super) const BASE: u32 = 10;
     /// i64: instruction budget left.
-    pub(in super::super) const BUDGET: u32 = 10;
+    pub(in super::super) const BUDGET: u32 = 11;
     /// i64: where to go on.
-    pub(in super::super) const RIP: u32 = 11;
+    pub(in super::super) const RIP: u32 = 12;
     /// i64: where an indirect jump goes, as an offset from the first page.
-    pub(in super::super) const TARGET: u32 = 12;
+    pub(in super::super) const TARGET: u32 = 13;
     /// First local of the registers.
-    pub(in super::super) const REGISTERS: u32 = 13;
+    pub(in super::super) const REGISTERS: u32 = 14;
     /// The fixed locals that are no parameters.
-    pub(in super::super) const FIXED: [(u32, ValType); 2] = [(5, ValType::I32), (5, ValType::I64)];
+    pub(in super::super) const FIXED: [(u32, ValType); 2] = [(6, ValType::I32), (5, ValType::I64)];
 }
 
 /// Registers by number as bits of masks: 16 general-purpose ones, FS and GS base.

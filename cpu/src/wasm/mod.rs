@@ -23,3 +23,4 @@ pub use discover::Seen;
 pub use region::{
     EXIT_BUDGET, EXIT_GOTO, EXIT_INTERPRET, EXIT_STOP, Link, Region, SLOTS, STEP_ON, Slot, module, slot_of,
 };
+pub use state::jump_function;

@@ -11,7 +11,7 @@ use super::flow::{Graph, Next, Step, structure};
 use super::liveness::{Touch, Wanted, newer_behind, wanted};
 use super::lower::{End, Known, Legacy, Lower, Regs, Usage, V, dead_flags, local, reads_flags};
 use super::memory::Groups;
-use super::state::{Callee, frame_size};
+use super::state::{Callee, frame_size, jump_function};
 use crate::insn::{Insn, Mn};
 use crate::isa::table::meaning;
 use alloc::collections::BTreeMap;
@@ -75,13 +75,13 @@ pub struct Link<'a> {
     pub step: Option<u32>,
     /// Function index and entry number of the region that begins at an offset of the span.
     pub callee: &'a dyn Fn(i64) -> Option<(u32, u32)>,
-    /// Index of the type of regions' functions, if table 0 can be called through.
-    pub indirect: Option<u32>,
+    /// Index of a [`jump_function`](super::jump_function). Without it the region leaves where it does not know who comes next.
+    pub jump: Option<u32>,
 }
 
 impl Link<'_> {
     /// Nothing.
-    pub const NONE: Link<'static> = Link { step: None, callee: &|_| None, indirect: None };
+    pub const NONE: Link<'static> = Link { step: None, callee: &|_| None, jump: None };
 }
 
 /// Blocks of one function of the guest.
@@ -306,10 +306,8 @@ impl Region {
                 } else if let (Next::Goto(_), false) = (next, is_call) {
                     lower.push(address);
                     lower.sink().local_get(local::BASE).i64_sub().local_set(local::TARGET);
-                } else if lower.link.indirect.is_none() {
-                    lower.leave_to(address);
                 } else {
-                    lower.enter(Callee::Address(address), is_call.then_some(back));
+                    self.go_to(lower, address, is_call.then_some(back));
                 }
                 if !is_call {
                     return;
@@ -327,19 +325,27 @@ impl Region {
     /// Goes to an address outside, as a call if there is a way back. A jump is a call too, whose answer is our own: to
     /// leave would give up all callers, for what may be the next block of the same function.
     fn go_out(&self, lower: &mut Lower<'_>, to: i64, back: Option<i64>) {
-        if let (Some(&word), true) = (self.stubs.get(&to), lower.link.indirect.is_some()) {
+        if let (Some(&word), true) = (self.stubs.get(&to), lower.link.jump.is_some()) {
             // The stub is done here: two instructions at most, and what it needs may be missing.
             lower.at = to;
             let address = lower.load_word(word);
-            lower.enter(Callee::Address(address), back);
+            self.go_to(lower, address, back);
         } else if let Some((index, entry)) = (lower.link.callee)(to) {
-            lower.enter(Callee::Function { index, entry, offset: to }, back);
-        } else if lower.link.indirect.is_some() {
+            lower.enter(Callee::Function { index, entry }, back);
+        } else if lower.link.jump.is_some() {
             lower.sink().local_get(local::BASE).i64_const(to).i64_add();
             let address = lower.value();
-            lower.enter(Callee::Address(address), back);
+            self.go_to(lower, address, back);
         } else {
             lower.leave_at(to, EXIT_GOTO);
+        }
+    }
+
+    /// As `go_out`, to an address of which nothing is known.
+    fn go_to(&self, lower: &mut Lower<'_>, address: V, back: Option<i64>) {
+        match lower.link.jump {
+            Some(jump) => lower.enter(Callee::Address(address, jump), back),
+            None => lower.leave_to(address),
         }
     }
 
@@ -348,6 +354,7 @@ impl Region {
         match node {
             Node::Entry { block, is_guarded } => {
                 lower.at = self.blocks[block].start as i64;
+                lower.check_room(lower.at);
                 if let (Known::Op(op, w), true) = (found[block].known, is_guarded) {
                     lower.guard_flags(op, w);
                 }
@@ -370,11 +377,7 @@ impl Region {
             Node::Check(at) => _ = lower.sink().local_get(local::TARGET).i64_const(at as i64).i64_eq(),
             Node::Miss => {
                 let target = self.jump_target(lower);
-                if lower.link.indirect.is_some() {
-                    lower.enter(Callee::Address(target), None);
-                } else {
-                    lower.leave_to(target);
-                }
+                self.go_to(lower, target, None);
             }
         }
     }
@@ -594,6 +597,8 @@ fn family(found: &[Found]) -> (Vec<usize>, Vec<bool>) {
 /// A module of regions: imports `env.memory` and `env.step`, exports the functions by their number, which is also that in
 /// its table. Only if they are `linked`, regions of one span, do they call each other.
 pub fn module(regions: &[Region], linked: bool) -> Vec<u8> {
+    /// Index of the first region: behind the imported function and the one for jumps.
+    const FIRST: u32 = 2;
     let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
     let (mut tables, mut exports) = (TableSection::new(), ExportSection::new());
     let (mut elements, mut code) = (ElementSection::new(), CodeSection::new());
@@ -613,17 +618,19 @@ pub fn module(regions: &[Region], linked: bool) -> Vec<u8> {
     let mut all = HashMap::new();
     for (number, region) in regions.iter().enumerate() {
         for (entry, at) in region.entries.iter().enumerate() {
-            all.entry(*at as i64).or_insert((number as u32 + 1, entry as u32));
+            all.entry(*at as i64).or_insert((number as u32 + FIRST, entry as u32));
         }
     }
     let callee = |to: i64| all.get(&to).copied().filter(|_| linked);
-    let link = Link { step: Some(0), callee: &callee, indirect: Some(0).filter(|_| linked) };
+    let link = Link { step: Some(0), callee: &callee, jump: Some(1).filter(|_| linked) };
+    functions.function(0);
+    code.function(&jump_function(0));
     for (number, region) in regions.iter().enumerate() {
         functions.function(0);
-        exports.export(&alloc::format!("{number}"), ExportKind::Func, number as u32 + 1);
+        exports.export(&alloc::format!("{number}"), ExportKind::Func, number as u32 + FIRST);
         code.function(&region.function(&link));
     }
-    let indices: Vec<u32> = (1..=regions.len() as u32).collect();
+    let indices: Vec<u32> = (FIRST..FIRST + regions.len() as u32).collect();
     elements.active(Some(0), &ConstExpr::i32_const(0), Elements::Functions(indices.into()));
     let mut module = Module::new();
     module.section(&types).section(&imports).section(&functions).section(&tables).section(&exports);

@@ -38,10 +38,10 @@ fn xmm_offset(index: u32) -> u64 {
 
 /// Whom a call goes to.
 pub(super) enum Callee {
-    /// A function of this module, at one of its entries, which stands for this offset.
-    Function { index: u32, entry: u32, offset: i64 },
-    /// Whoever has the address, by the slots.
-    Address(V),
+    /// A function of this module, at one of its entries.
+    Function { index: u32, entry: u32 },
+    /// Whoever has the address, by this function ([`jump_function`]).
+    Address(V, u32),
 }
 
 impl Lower<'_> {
@@ -179,59 +179,28 @@ impl Lower<'_> {
     }
 
     /// Calls another region. With `back`, the offset of the return address, the code goes on there; without, what the
-    /// callee says is said to our own caller.
+    /// callee says is said to our own caller. Whether there is room for a call, the callee looks ([`Lower::check_room`]).
     pub(super) fn enter(&mut self, callee: Callee, back: Option<i64>) {
-        let slot = self.temporary(ValType::I32);
-        if let Callee::Address(target) = callee {
-            self.find_slot(target, slot);
-            self.sink().local_get(slot).i64_load(at(offset_of!(Slot, rip) as u64));
-            self.push(target);
-            self.sink().i64_ne();
-            self.sink().local_get(slot).i32_load(at(offset_of!(Slot, tag) as u64));
-            self.sink().local_get(local::ENV).i32_load(at(offset_of!(Env, tag) as u64)).i32_ne().i32_or();
-            self.sink().if_(BlockType::Empty);
-            self.depth += 1;
-            self.leave_to(target);
-            self.depth -= 1;
-            self.sink().end();
-        }
-        let left = self.temporary(ValType::I32);
-        let frame = self.frame;
-        self.sink().local_get(local::ENV).i32_load(at(ENV_STACK)).i32_const(frame).i32_sub().local_tee(left);
-        self.sink().i32_const(0).i32_lt_s();
-        self.sink().local_get(local::BUDGET).i64_const(0).i64_lt_s().i32_or().if_(BlockType::Empty);
-        self.depth += 1;
-        match callee {
-            Callee::Function { offset, .. } => self.leave_at(offset, EXIT_GOTO),
-            Callee::Address(target) => self.leave_to(target),
-        }
-        self.depth -= 1;
-        self.sink().end();
-        self.sink().local_get(local::ENV).local_get(left).i32_store(at(ENV_STACK));
         self.hand_over(Touch::Call);
+        let frame = self.frame;
+        self.sink().local_get(local::ENV).local_get(local::STACK).i32_const(frame).i32_sub().i32_store(at(ENV_STACK));
         self.sink().local_get(local::CPU);
         match callee {
-            Callee::Function { index, entry, .. } => {
+            Callee::Function { index, entry } => {
                 self.sink().local_get(local::BASE).i64_store(at(CPU_PAGE));
                 self.sink().local_get(local::CPU).local_get(local::ENV).i32_const(entry as i32).call(index);
             }
-            Callee::Address(_) => {
-                let ty = self.link.indirect.unwrap_or(0);
-                self.sink().local_get(slot).i64_load(at(offset_of!(Slot, base) as u64)).i64_store(at(CPU_PAGE));
-                self.sink().local_get(local::CPU).local_get(local::ENV);
-                self.sink().local_get(slot).i32_load(at(offset_of!(Slot, entry) as u64));
-                self.sink().local_get(slot).i32_load(at(offset_of!(Slot, function) as u64));
-                self.sink().call_indirect(0, ty);
+            Callee::Address(target, jump) => {
+                self.push(target);
+                self.sink().i64_store(at(CPU_RIP));
+                self.sink().local_get(local::CPU).local_get(local::ENV).i32_const(0).call(jump);
             }
         }
-        self.sink().local_set(local::CODE);
-        self.sink().local_get(local::ENV).local_get(local::ENV).i32_load(at(ENV_STACK));
-        self.sink().i32_const(frame).i32_add().i32_store(at(ENV_STACK));
         let Some(back) = back else {
-            self.sink().local_get(local::CODE).return_();
+            self.sink().return_();
             return;
         };
-        self.sink().local_get(local::CODE);
+        self.sink().local_tee(local::CODE);
         self.sink().local_get(local::CPU).i64_load(at(CPU_RIP));
         self.sink().local_get(local::BASE).i64_const(back).i64_add().i64_ne();
         self.sink().i32_or().if_(BlockType::Empty).local_get(local::CODE).return_().end();
@@ -242,6 +211,16 @@ impl Lower<'_> {
         if has_fp {
             self.check_fp(back);
         }
+    }
+
+    /// Leaves from an entry at `offset` when calls went too deep, or on for too long.
+    pub(super) fn check_room(&mut self, offset: i64) {
+        self.sink().local_get(local::STACK).i64_extend_i32_s().local_get(local::BUDGET).i64_or();
+        self.sink().i64_const(0).i64_lt_s().if_(BlockType::Empty);
+        self.depth += 1;
+        self.leave_at(offset, EXIT_GOTO);
+        self.depth -= 1;
+        self.sink().end();
     }
 
     /// Leaves before the instruction at this offset if its floating point, or what comes after, is the interpreter's.
@@ -255,21 +234,11 @@ impl Lower<'_> {
         self.fp_checked = true;
     }
 
-    /// The address of the slot in which an address would be.
-    fn find_slot(&mut self, target: V, slot: u32) {
-        self.sink().local_get(local::ENV).i32_load(at(offset_of!(Env, slots) as u64));
-        for shift in SLOT_SHIFTS {
-            self.push(target);
-            self.sink().i64_const(shift.into()).i64_shr_u().i32_wrap_i64();
-        }
-        self.sink().i32_xor().i32_const(SLOTS as i32 - 1).i32_and();
-        self.sink().i32_const(size_of::<Slot>().ilog2() as i32).i32_shl().i32_add().local_set(slot);
-    }
-
     /// Prologue, body, epilogue.
     pub(super) fn finish(mut self) -> Function {
         let body = core::mem::take(&mut self.bytes);
         self.reload_env();
+        self.sink().local_get(local::ENV).i32_load(at(ENV_STACK)).local_set(local::STACK);
         self.sink().local_get(local::CPU).i64_load(at(CPU_PAGE)).local_set(local::BASE);
         self.sink().block(BlockType::Empty).block(BlockType::Empty);
         self.bytes.extend_from_slice(&body);
@@ -336,5 +305,31 @@ fn locals(layout: &Layout, temporaries: &[ValType]) -> Vec<(u32, ValType)> {
 pub(super) fn frame_size(layout: &Layout, temporaries: &[ValType]) -> i32 {
     let bytes = |ty: &ValType| if *ty == ValType::V128 { 16 } else { 8 };
     let all: i32 = layout.types.iter().chain(temporaries).map(bytes).sum();
-    512 + 8 * 13 + all
+    640 + 8 * 14 + all
+}
+
+/// A function that goes on at `cpu.rip`, of the type of regions' functions (the entry counts for nothing): by the slots, at
+/// the region that begins there, or it answers [`EXIT_GOTO`]. `kind` is the index of that type.
+/// It is no part of each call: those would be twice as long.
+pub fn jump_function(kind: u32) -> Function {
+    const SLOT: u32 = 3;
+    const RIP: u32 = 4;
+    let mut function = Function::new([(1, ValType::I32), (1, ValType::I64)]);
+    let mut sink = function.instructions();
+    sink.local_get(local::ENV).i32_load(at(offset_of!(Env, slots) as u64));
+    sink.local_get(local::CPU).i64_load(at(CPU_RIP)).local_tee(RIP);
+    let [low, high] = SLOT_SHIFTS.map(i64::from);
+    sink.i64_const(low).i64_shr_u().local_get(RIP).i64_const(high).i64_shr_u().i64_xor();
+    sink.i32_wrap_i64().i32_const(SLOTS as i32 - 1).i32_and();
+    sink.i32_const(size_of::<Slot>().ilog2() as i32).i32_shl().i32_add().local_tee(SLOT);
+    sink.i64_load(at(offset_of!(Slot, rip) as u64)).local_get(RIP).i64_ne();
+    sink.local_get(SLOT).i32_load(at(offset_of!(Slot, tag) as u64));
+    sink.local_get(local::ENV).i32_load(at(offset_of!(Env, tag) as u64)).i32_ne().i32_or();
+    sink.if_(BlockType::Empty).i32_const(EXIT_GOTO).return_().end();
+    sink.local_get(local::CPU).local_get(SLOT).i64_load(at(offset_of!(Slot, base) as u64)).i64_store(at(CPU_PAGE));
+    sink.local_get(local::CPU).local_get(local::ENV);
+    sink.local_get(SLOT).i32_load(at(offset_of!(Slot, entry) as u64));
+    sink.local_get(SLOT).i32_load(at(offset_of!(Slot, function) as u64));
+    sink.call_indirect(0, kind).end();
+    function
 }

@@ -1,4 +1,4 @@
-;; 597 instructions of wasm for 14 of the guest
+;; 672 instructions of wasm for 14 of the guest
 (module
   (type (;0;) (func (param i32 i32 i32) (result i32)))
   (type (;1;) (func (param i32 i32) (result i32)))
@@ -7,8 +7,53 @@
   (import "env" "step" (func (;0;) (type 1)))
   (export "100" (func $guest_400000))
   (elem (;0;) (table 0) (i32.const 100) func $guest_400000)
-  (func $guest_400000 (;1;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i32 i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 v128 v128 v128 i32 i32 i32 i32 v128 v128 v128 i64 i64 i64 i64 i64 i32 i64 i32 i32 i32 i64)
+  (func (;1;) (type 0) (param i32 i32 i32) (result i32)
+    (local i32 i64)
+    local.get 1
+    i32.load offset=28 align=1
+    local.get 0
+    i64.load offset=256 align=1
+    local.tee 4
+    i64.const 2
+    i64.shr_u
+    local.get 4
+    i64.const 14
+    i64.shr_u
+    i64.xor
+    i32.wrap_i64
+    i32.const 16383
+    i32.and
+    i32.const 5
+    i32.shl
+    i32.add
+    local.tee 3
+    i64.load align=1
+    local.get 4
+    i64.ne
+    local.get 3
+    i32.load offset=16 align=1
+    local.get 1
+    i32.load offset=12 align=1
+    i32.ne
+    i32.or
+    if ;; label = @1
+      i32.const 0
+      return
+    end
+    local.get 0
+    local.get 3
+    i64.load offset=8 align=1
+    i64.store offset=136 align=1
+    local.get 0
+    local.get 1
+    local.get 3
+    i32.load offset=24 align=1
+    local.get 3
+    i32.load offset=20 align=1
+    call_indirect (type 0)
+  )
+  (func $guest_400000 (;2;) (type 0) (param i32 i32 i32) (result i32)
+    (local i32 i32 i32 i32 i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 v128 v128 v128 i32 i32 i32 i32 v128 v128 v128 i64 i64 i64 i64 i64 i32 i64 i32 i32 i32 i64)
     local.get 1
     i32.load align=1
     local.set 3
@@ -17,13 +62,16 @@
     local.set 4
     local.get 1
     i64.load32_u offset=8 align=1
-    local.set 8
+    local.set 9
     local.get 1
     i64.load offset=16 align=1
-    local.set 10
+    local.set 11
+    local.get 1
+    i32.load offset=24 align=1
+    local.set 8
     local.get 0
     i64.load offset=136 align=1
-    local.set 9
+    local.set 10
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -31,6 +79,21 @@
             local.get 2
             i32.eqz
             if ;; label = @5
+              local.get 8
+              i64.extend_i32_s
+              local.get 11
+              i64.or
+              i64.const 0
+              i64.lt_s
+              if ;; label = @6
+                local.get 10
+                i64.const 0
+                i64.add
+                local.set 12
+                i32.const 0
+                local.set 5
+                br 5 (;@1;)
+              end
               local.get 1
               i32.load offset=40 align=1
               i32.eqz
@@ -41,80 +104,95 @@
               end
               local.get 0
               i64.load align=1
-              local.set 13
-              local.get 0
-              i64.load offset=16 align=1
               local.set 14
               local.get 0
-              i64.load offset=32 align=1
+              i64.load offset=16 align=1
               local.set 15
               local.get 0
-              i64.load offset=48 align=1
+              i64.load offset=32 align=1
               local.set 16
               local.get 0
-              i64.load offset=56 align=1
+              i64.load offset=48 align=1
               local.set 17
               local.get 0
-              v128.load offset=320 align=1
+              i64.load offset=56 align=1
               local.set 18
               local.get 0
-              v128.load offset=352 align=1
+              v128.load offset=320 align=1
               local.set 19
               local.get 0
-              v128.load offset=384 align=1
+              v128.load offset=352 align=1
               local.set 20
-              local.get 10
+              local.get 0
+              v128.load offset=384 align=1
+              local.set 21
+              local.get 11
               i64.const 2
               i64.sub
-              local.set 10
-              local.get 14
-              i32.wrap_i64
-              local.set 21
-              local.get 14
+              local.set 11
+              local.get 15
               i32.wrap_i64
               local.set 22
-              local.get 21
+              local.get 15
+              i32.wrap_i64
+              local.set 23
               local.get 22
+              local.get 23
               i32.and
-              local.tee 23
-              local.set 24
+              local.tee 24
+              local.set 25
               i32.const 0
-              local.get 24
+              local.get 25
               i32.lt_s
-              local.tee 21
+              local.tee 22
               i32.eqz
-              local.set 22
+              local.set 23
               local.get 0
-              local.get 24
+              local.get 25
               i64.extend_i32_u
               i64.store offset=264 align=1
               local.get 0
               i32.const 515
               i32.store offset=288 align=1
-              local.get 22
+              local.get 23
               if ;; label = @6
                 br 3 (;@3;)
               else
-                local.get 10
+                local.get 11
                 i64.const 3
                 i64.sub
-                local.set 10
+                local.set 11
                 i64.const 0
-                local.set 13
-                local.get 18
-                local.set 25
-                local.get 18
-                local.tee 26
-                local.get 25
-                i8x16.shuffle 0 1 2 3 0 1 2 3 16 17 18 19 16 17 18 19
+                local.set 14
+                local.get 19
+                local.set 26
+                local.get 19
                 local.tee 27
-                local.set 18
+                local.get 26
+                i8x16.shuffle 0 1 2 3 0 1 2 3 16 17 18 19 16 17 18 19
+                local.tee 28
+                local.set 19
                 br 2 (;@4;)
               end
             else
               block ;; label = @6
                 local.get 2
                 br_table 0 (;@6;) 0 (;@6;)
+              end
+              local.get 8
+              i64.extend_i32_s
+              local.get 11
+              i64.or
+              i64.const 0
+              i64.lt_s
+              if ;; label = @6
+                local.get 10
+                i64.const 16
+                i64.add
+                local.set 12
+                i32.const 0
+                local.set 5
+                br 5 (;@1;)
               end
               local.get 1
               i32.load offset=40 align=1
@@ -126,86 +204,163 @@
               end
               local.get 0
               i64.load align=1
-              local.set 13
-              local.get 0
-              i64.load offset=16 align=1
               local.set 14
               local.get 0
-              i64.load offset=32 align=1
+              i64.load offset=16 align=1
               local.set 15
               local.get 0
-              i64.load offset=48 align=1
+              i64.load offset=32 align=1
               local.set 16
               local.get 0
-              i64.load offset=56 align=1
+              i64.load offset=48 align=1
               local.set 17
               local.get 0
-              v128.load offset=320 align=1
+              i64.load offset=56 align=1
               local.set 18
               local.get 0
-              v128.load offset=352 align=1
+              v128.load offset=320 align=1
               local.set 19
               local.get 0
-              v128.load offset=384 align=1
+              v128.load offset=352 align=1
               local.set 20
+              local.get 0
+              v128.load offset=384 align=1
+              local.set 21
               br 1 (;@4;)
             end
           end
           loop ;; label = @4
-            local.get 10
+            local.get 11
             i64.const 0
             i64.lt_s
             if ;; label = @5
               local.get 0
-              local.get 13
+              local.get 14
               i64.store align=1
               local.get 0
-              local.get 18
+              local.get 19
               v128.store offset=320 align=1
               local.get 0
-              local.get 19
+              local.get 20
               v128.store offset=352 align=1
               local.get 0
-              local.get 20
+              local.get 21
               v128.store offset=384 align=1
-              local.get 9
+              local.get 10
               i64.const 16
               i64.add
-              local.set 11
+              local.set 12
               i32.const 1
               local.set 5
               br 4 (;@1;)
             end
-            local.get 10
+            local.get 11
             i64.const 8
             i64.sub
-            local.set 10
+            local.set 11
             block ;; label = @5
               block ;; label = @6
-                local.get 16
-                local.set 28
-                local.get 13
-                local.tee 29
+                local.get 17
+                local.set 29
+                local.get 14
+                local.tee 30
                 i64.const 2
                 i64.shl
-                local.set 30
-                local.get 28
-                local.get 30
+                local.set 31
+                local.get 29
+                local.get 31
                 i64.add
-                local.tee 31
+                local.tee 32
                 i64.const 12
                 i64.shr_u
-                local.tee 32
-                local.get 8
+                local.tee 33
+                local.get 9
                 i64.ge_u
                 if ;; label = @7
                   br 1 (;@6;)
                 end
-                local.get 32
+                local.get 33
                 i32.wrap_i64
                 i32.const 2
                 i32.shl
                 local.get 3
+                i32.add
+                i32.load
+                local.tee 23
+                i32.const 3
+                i32.and
+                if ;; label = @7
+                  local.get 23
+                  i32.const 1
+                  i32.and
+                  local.get 32
+                  i32.wrap_i64
+                  i32.const 4095
+                  i32.and
+                  i32.const 4080
+                  i32.gt_u
+                  i32.or
+                  if ;; label = @8
+                    br 2 (;@6;)
+                  end
+                  local.get 23
+                  i32.const -4096
+                  i32.and
+                  local.set 23
+                end
+                local.get 32
+                i32.wrap_i64
+                local.get 23
+                i32.add
+                local.tee 22
+                v128.load align=1
+                local.tee 26
+                local.set 20
+                br 1 (;@5;)
+              end
+              local.get 0
+              local.get 14
+              i64.store align=1
+              local.get 0
+              local.get 19
+              v128.store offset=320 align=1
+              local.get 0
+              local.get 20
+              v128.store offset=352 align=1
+              local.get 0
+              local.get 21
+              v128.store offset=384 align=1
+              i32.const 16
+              local.set 7
+              br 3 (;@2;)
+            end
+            block ;; label = @5
+              block ;; label = @6
+                local.get 18
+                local.set 29
+                local.get 14
+                local.tee 30
+                i64.const 2
+                i64.shl
+                local.set 31
+                local.get 29
+                local.get 31
+                i64.add
+                local.tee 32
+                local.tee 33
+                i64.const 12
+                i64.shr_u
+                local.tee 35
+                local.get 9
+                i64.ge_u
+                if ;; label = @7
+                  br 1 (;@6;)
+                end
+                local.get 35
+                i32.wrap_i64
+                i32.const 2
+                i32.shl
+                local.get 4
                 i32.add
                 i32.load
                 local.tee 22
@@ -215,7 +370,7 @@
                   local.get 22
                   i32.const 1
                   i32.and
-                  local.get 31
+                  local.get 33
                   i32.wrap_i64
                   i32.const 4095
                   i32.and
@@ -230,104 +385,27 @@
                   i32.and
                   local.set 22
                 end
-                local.get 31
+                local.get 33
                 i32.wrap_i64
                 local.get 22
                 i32.add
-                local.tee 21
-                v128.load align=1
-                local.tee 25
-                local.set 19
-                br 1 (;@5;)
-              end
-              local.get 0
-              local.get 13
-              i64.store align=1
-              local.get 0
-              local.get 18
-              v128.store offset=320 align=1
-              local.get 0
-              local.get 19
-              v128.store offset=352 align=1
-              local.get 0
-              local.get 20
-              v128.store offset=384 align=1
-              i32.const 16
-              local.set 7
-              br 3 (;@2;)
-            end
-            block ;; label = @5
-              block ;; label = @6
-                local.get 17
-                local.set 28
-                local.get 13
-                local.tee 29
-                i64.const 2
-                i64.shl
-                local.set 30
-                local.get 28
-                local.get 30
-                i64.add
-                local.tee 31
-                local.tee 32
-                i64.const 12
-                i64.shr_u
                 local.tee 34
-                local.get 8
-                i64.ge_u
-                if ;; label = @7
-                  br 1 (;@6;)
-                end
-                local.get 34
-                i32.wrap_i64
-                i32.const 2
-                i32.shl
-                local.get 4
-                i32.add
-                i32.load
-                local.tee 21
-                i32.const 3
-                i32.and
-                if ;; label = @7
-                  local.get 21
-                  i32.const 1
-                  i32.and
-                  local.get 32
-                  i32.wrap_i64
-                  i32.const 4095
-                  i32.and
-                  i32.const 4080
-                  i32.gt_u
-                  i32.or
-                  if ;; label = @8
-                    br 2 (;@6;)
-                  end
-                  local.get 21
-                  i32.const -4096
-                  i32.and
-                  local.set 21
-                end
-                local.get 32
-                i32.wrap_i64
-                local.get 21
-                i32.add
-                local.tee 33
                 v128.load align=1
-                local.tee 25
-                local.set 20
+                local.tee 26
+                local.set 21
                 br 1 (;@5;)
               end
               local.get 0
-              local.get 13
+              local.get 14
               i64.store align=1
               local.get 0
-              local.get 18
+              local.get 19
               v128.store offset=320 align=1
               local.get 0
-              local.get 19
+              local.get 20
               v128.store offset=352 align=1
               local.get 0
-              local.get 20
+              local.get 21
               v128.store offset=384 align=1
               i32.const 20
               local.set 7
@@ -335,36 +413,36 @@
             end
             block ;; label = @5
               block ;; label = @6
-                local.get 18
-                local.set 25
                 local.get 19
                 local.set 26
-                local.get 26
-                local.get 25
-                f32x4.mul
+                local.get 20
                 local.set 27
                 local.get 27
-                local.get 27
+                local.get 26
+                f32x4.mul
+                local.set 28
+                local.get 28
+                local.get 28
                 f32x4.ne
                 v128.any_true
                 if ;; label = @7
                   br 1 (;@6;)
                 end
-                local.get 27
-                local.set 19
+                local.get 28
+                local.set 20
                 br 1 (;@5;)
               end
               local.get 0
-              local.get 13
+              local.get 14
               i64.store align=1
               local.get 0
-              local.get 18
+              local.get 19
               v128.store offset=320 align=1
               local.get 0
-              local.get 19
+              local.get 20
               v128.store offset=352 align=1
               local.get 0
-              local.get 20
+              local.get 21
               v128.store offset=384 align=1
               i32.const 24
               local.set 7
@@ -372,103 +450,103 @@
             end
             block ;; label = @5
               block ;; label = @6
-                local.get 20
-                local.set 25
-                local.get 19
+                local.get 21
                 local.set 26
-                local.get 26
-                local.get 25
-                f32x4.add
+                local.get 20
                 local.set 27
                 local.get 27
-                local.get 27
+                local.get 26
+                f32x4.add
+                local.set 28
+                local.get 28
+                local.get 28
                 f32x4.ne
                 v128.any_true
                 if ;; label = @7
                   br 1 (;@6;)
                 end
-                local.get 27
-                local.set 19
+                local.get 28
+                local.set 20
                 br 1 (;@5;)
               end
               local.get 0
-              local.get 13
+              local.get 14
               i64.store align=1
               local.get 0
-              local.get 18
+              local.get 19
               v128.store offset=320 align=1
               local.get 0
-              local.get 19
+              local.get 20
               v128.store offset=352 align=1
               local.get 0
-              local.get 20
+              local.get 21
               v128.store offset=384 align=1
               i32.const 27
               local.set 7
               br 3 (;@2;)
             end
-            local.get 19
-            local.set 25
-            local.get 17
-            local.set 28
-            local.get 13
-            local.tee 29
+            local.get 20
+            local.set 26
+            local.get 18
+            local.set 29
+            local.get 14
+            local.tee 30
             i64.const 2
             i64.shl
-            local.set 30
-            local.get 28
-            local.get 30
-            i64.add
             local.set 31
-            local.get 33
-            local.get 25
+            local.get 29
+            local.get 31
+            i64.add
+            local.set 32
+            local.get 34
+            local.get 26
             v128.store align=1
-            local.get 13
-            local.tee 28
+            local.get 14
+            local.tee 29
             i64.const 4
             i64.add
-            local.tee 29
-            local.set 13
-            local.get 14
-            i32.wrap_i64
-            local.set 21
-            local.get 13
+            local.tee 30
+            local.set 14
+            local.get 15
             i32.wrap_i64
             local.set 22
-            local.get 21
-            local.get 22
-            i32.sub
+            local.get 14
+            i32.wrap_i64
             local.set 23
-            local.get 21
-            local.set 35
+            local.get 22
+            local.get 23
+            i32.sub
+            local.set 24
             local.get 22
             local.set 36
             local.get 23
-            local.set 24
+            local.set 37
+            local.get 24
+            local.set 25
+            local.get 37
             local.get 36
-            local.get 35
             i32.lt_s
-            local.tee 21
-            i32.eqz
             local.tee 22
             i32.eqz
-            local.set 23
+            local.tee 23
+            i32.eqz
+            local.set 24
             local.get 0
-            local.get 35
+            local.get 36
             i64.extend_i32_u
             i64.store offset=272 align=1
             local.get 0
-            local.get 36
+            local.get 37
             i64.extend_i32_u
             i64.store offset=280 align=1
             local.get 0
-            local.get 24
+            local.get 25
             i64.extend_i32_u
             i64.store offset=264 align=1
             local.get 0
             i32.const 514
             i32.store offset=288 align=1
-            local.get 23
+            local.get 24
             if ;; label = @5
               br 1 (;@4;)
             else
@@ -476,37 +554,37 @@
             end
           end
         end
-        local.get 10
+        local.get 11
         i64.const 1
         i64.sub
-        local.set 10
+        local.set 11
         block ;; label = @3
           block ;; label = @4
-            local.get 15
-            local.tee 28
+            local.get 16
+            local.tee 29
             i64.const 12
             i64.shr_u
-            local.tee 29
-            local.get 8
+            local.tee 30
+            local.get 9
             i64.ge_u
             if ;; label = @5
               br 1 (;@4;)
             end
-            local.get 29
+            local.get 30
             i32.wrap_i64
             i32.const 2
             i32.shl
             local.get 3
             i32.add
             i32.load
-            local.tee 22
+            local.tee 23
             i32.const 3
             i32.and
             if ;; label = @5
-              local.get 22
+              local.get 23
               i32.const 1
               i32.and
-              local.get 28
+              local.get 29
               i32.wrap_i64
               i32.const 4095
               i32.and
@@ -516,94 +594,94 @@
               if ;; label = @6
                 br 2 (;@4;)
               end
-              local.get 22
+              local.get 23
               i32.const -4096
               i32.and
-              local.set 22
+              local.set 23
             end
-            local.get 28
+            local.get 29
             i32.wrap_i64
-            local.get 22
+            local.get 23
             i32.add
-            local.tee 21
+            local.tee 22
             i64.load align=1
-            local.tee 30
-            i64.const 16
-            i64.shl
             local.tee 31
             i64.const 16
-            i64.shr_s
+            i64.shl
             local.tee 32
-            local.get 30
+            i64.const 16
+            i64.shr_s
+            local.tee 33
+            local.get 31
             i64.eq
-            local.tee 23
+            local.tee 24
             i32.eqz
-            local.tee 37
+            local.tee 38
             if ;; label = @5
               br 1 (;@4;)
             end
-            local.get 15
-            local.tee 34
+            local.get 16
+            local.tee 35
             i64.const 8
             i64.add
-            local.tee 38
-            local.set 15
+            local.tee 39
+            local.set 16
             br 1 (;@3;)
           end
           local.get 0
-          local.get 13
+          local.get 14
           i64.store align=1
           local.get 0
-          local.get 18
+          local.get 19
           v128.store offset=320 align=1
           local.get 0
-          local.get 19
+          local.get 20
           v128.store offset=352 align=1
           local.get 0
-          local.get 20
+          local.get 21
           v128.store offset=384 align=1
           i32.const 42
           local.set 7
           br 1 (;@2;)
         end
         local.get 0
-        local.get 13
+        local.get 14
         i64.store align=1
         local.get 0
-        local.get 15
+        local.get 16
         i64.store offset=32 align=1
         local.get 0
-        local.get 18
+        local.get 19
         v128.store offset=320 align=1
         local.get 0
-        local.get 19
+        local.get 20
         v128.store offset=352 align=1
         local.get 0
-        local.get 20
+        local.get 21
         v128.store offset=384 align=1
         local.get 1
-        local.get 10
+        local.get 11
         i64.store offset=16 align=1
         local.get 0
-        local.get 30
+        local.get 31
         i64.store offset=256 align=1
         i32.const 0
         return
         unreachable
       end
-      local.get 9
+      local.get 10
       local.get 7
       i64.extend_i32_s
       i64.add
-      local.set 11
+      local.set 12
       i32.const 2
       local.set 5
     end
     local.get 1
-    local.get 10
+    local.get 11
     i64.store offset=16 align=1
     local.get 0
-    local.get 11
+    local.get 12
     i64.store offset=256 align=1
     local.get 5
   )

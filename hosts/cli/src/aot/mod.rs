@@ -150,13 +150,13 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
     let mut entries = Vec::new();
     for (number, chosen) in chosen.iter().enumerate() {
         let first = first(chosen);
-        let (function, span) = (room.element + number as u32, chosen.candidate.segment as u32);
+        let (function, span) = (room.element + FIRST + number as u32, chosen.candidate.segment as u32);
         let ways = chosen.region.entries.iter().enumerate();
         entries.extend(ways.map(|(number, &at)| Entry { at: first + at, number: number as u32, function, span }));
     }
     let spans: Vec<Span> = segments.iter().map(|s| pages(&s.bytes)).collect();
     let report = Report {
-        functions: functions.len(),
+        functions: chosen.len(),
         ran: (ran, chosen.iter().filter(|chosen| chosen.candidate.weight > 0).count()),
         instructions: (instructions, translated),
         entries: entries.len(),
@@ -165,6 +165,9 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
     };
     Ok(Translated { functions, index: ahead::encode(&spans, &entries), report })
 }
+
+/// Number of the first one among the functions that are added: behind the one for jumps.
+const FIRST: u32 = 1;
 
 /// A function that is translated.
 struct Chosen {
@@ -216,9 +219,9 @@ impl Shapes {
 /// The first candidates that fit into `size` bytes of wasm, were every callee translated.
 fn choose(image: &[u8], segments: &[Segment], candidates: Vec<Candidate>, size: usize, room: Room) -> Vec<Chosen> {
     let (mut chosen, mut left) = (Vec::new(), size);
-    let link = Link { step: room.step, callee: &|_| Some((room.function, 0)), indirect: Some(room.kind) };
+    let link = Link { step: room.step, callee: &|_| Some((room.function, 0)), jump: Some(room.function) };
     for candidate in candidates {
-        if chosen.len() >= room.count as usize {
+        if chosen.len() + FIRST as usize >= room.count as usize {
             break;
         }
         let Some(region) = region(image, &segments[candidate.segment], &candidate) else { continue };
@@ -232,19 +235,20 @@ fn choose(image: &[u8], segments: &[Segment], candidates: Vec<Candidate>, size: 
     chosen
 }
 
-/// The functions' bodies, calling each other.
+/// The functions' bodies, calling each other, behind the one for jumps.
 fn emit(chosen: &[Chosen], room: Room) -> Vec<Vec<u8>> {
     let mut places: HashMap<(usize, u32), (u32, u32)> = HashMap::new();
     for (number, chosen) in chosen.iter().enumerate() {
         for (entry, &at) in chosen.region.entries.iter().enumerate() {
-            places.entry((chosen.candidate.segment, at)).or_insert((room.function + number as u32, entry as u32));
+            places.entry((chosen.candidate.segment, at)).or_insert((room.function + FIRST + number as u32, entry as u32));
         }
     }
     let body = |chosen: &Chosen| {
         let callee = |at: i64| places.get(&(chosen.candidate.segment, u32::try_from(at).ok()?)).copied();
-        chosen.region.function(&Link { step: room.step, callee: &callee, indirect: Some(room.kind) }).into_raw_body()
+        chosen.region.function(&Link { step: room.step, callee: &callee, jump: Some(room.function) }).into_raw_body()
     };
-    chosen.iter().map(body).collect()
+    let jump = brainworm_cpu::wasm::jump_function(room.kind).into_raw_body();
+    core::iter::once(jump).chain(chosen.iter().map(body)).collect()
 }
 
 fn pages(bytes: &Range<u32>) -> Span {
