@@ -24,8 +24,24 @@ use std::ops::Range;
 /// Bytes a region may lie in: longer functions are translated up to here.
 const FUNCTION_MAX: u32 = 64 * 1024;
 
-/// How far behind what ran code is translated, in branches.
-const REACH: u32 = 1;
+/// What of a function that training ran is translated.
+#[derive(Clone, Copy)]
+struct Depth {
+    /// Blocks that ran at least so often.
+    runs: u64,
+    /// How far behind those others are, in branches.
+    reach: u32,
+}
+
+impl Depth {
+    /// Where there is room: what is near to code that ran may be what other input runs.
+    const WIDE: Depth = Depth { runs: 0, reach: 1 };
+    /// Where there is not: of the instructions that training ran, the rarest that make up so many thousandths are left out.
+    const RARE: [u64; 3] = [0, 1, 10];
+}
+
+/// So many candidates in a row for which there is no room, and the rest is not tried.
+const MISFITS_MAX: u32 = 256;
 
 /// What is to be translated.
 pub(crate) struct Choice {
@@ -137,15 +153,31 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
         let value = |a: &Candidate, b: &Candidate| a.weight as u128 * b.cost() as u128;
         value(b, a).cmp(&value(a, b)).then(a.start.cmp(&b.start))
     });
-    let chosen = choose(image, &segments, candidates, choice.size, room);
+    let ran_in = |chosen: &[Chosen<'_>]| chosen.iter().filter(|chosen| chosen.candidate.weight > 0).count();
+    let first = |chosen: &Chosen<'_>| segments[chosen.candidate.segment].bytes.start;
+    let run_in = |chosen: &[Chosen<'_>]| -> u64 {
+        let run = |chosen: &Chosen<'_>| shapes.run(chosen.candidate, &|block| chosen.region.has(block - first(chosen)));
+        chosen.iter().map(run).sum()
+    };
+    let mut chosen = choose(image, &segments, &candidates, choice.size, room, Depth::WIDE);
+    let mut translated = run_in(&chosen);
+    for share in Depth::RARE {
+        if ran_in(&chosen) == ran {
+            break;
+        }
+        let depth = Depth { runs: shapes.rare(&candidates, instructions / 1000 * share), reach: 0 };
+        let other = choose(image, &segments, &candidates, choice.size, room, depth);
+        let run = run_in(&other);
+        // About as many instructions: other input runs more of the functions.
+        let about = instructions / 500;
+        if run > translated + about || run + about >= translated && ran_in(&other) > ran_in(&chosen) {
+            (chosen, translated) = (other, run);
+        }
+    }
     let report = Report { wanted, ran: (ran, 0), instructions: (instructions, 0), ..Report::default() };
     if chosen.is_empty() {
         return Ok(Translated { report, ..Translated::default() });
     }
-    let first = |chosen: &Chosen| segments[chosen.candidate.segment].bytes.start;
-    let translated =
-        chosen.iter().map(|chosen| shapes.run(&chosen.candidate, &|block| chosen.region.has(block - first(chosen))));
-    let translated: u64 = translated.sum();
     let functions = emit(&chosen, room);
     let mut entries = Vec::new();
     for (number, chosen) in chosen.iter().enumerate() {
@@ -157,7 +189,7 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
     let spans: Vec<Span> = segments.iter().map(|s| pages(&s.bytes)).collect();
     let report = Report {
         functions: chosen.len(),
-        ran: (ran, chosen.iter().filter(|chosen| chosen.candidate.weight > 0).count()),
+        ran: (ran, ran_in(&chosen)),
         instructions: (instructions, translated),
         entries: entries.len(),
         bytes: functions.iter().map(Vec::len).sum(),
@@ -170,8 +202,8 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
 const FIRST: u32 = 1;
 
 /// A function that is translated.
-struct Chosen {
-    candidate: Candidate,
+struct Chosen<'a> {
+    candidate: &'a Candidate,
     region: Region,
 }
 
@@ -207,6 +239,12 @@ impl Shapes {
             candidate.entries.dedup();
         }
     }
+    /// How often blocks ran that are not among the rarest: those have `instructions` together.
+    fn rare(&self, functions: &[Candidate], instructions: u64) -> u64 {
+        let len = |at: &u32| self.0.get(at).map_or(1, |shape| shape.len).into();
+        let blocks = functions.iter().flat_map(|function| &function.blocks);
+        rarest(blocks.map(|(at, runs)| (*runs, runs.saturating_mul(len(at)))).collect(), instructions)
+    }
     /// Instructions that were run in those blocks of a function that `counts`.
     fn run(&self, function: &Candidate, counts: &dyn Fn(u32) -> bool) -> u64 {
         let blocks = function.blocks.iter().filter(|(at, _)| counts(*at));
@@ -216,34 +254,57 @@ impl Shapes {
     }
 }
 
+/// How often that ran (first number) which is not among the rarest, whose second numbers make up `sum`.
+fn rarest(mut all: Vec<(u64, u64)>, sum: u64) -> u64 {
+    all.sort_unstable();
+    let mut seen = 0u64;
+    let rest = all.iter().find(|(_, weight)| {
+        seen = seen.saturating_add(*weight);
+        seen > sum
+    });
+    rest.map_or(0, |(runs, _)| *runs)
+}
+
 /// The first candidates that fit into `size` bytes of wasm, were every callee translated.
-fn choose(image: &[u8], segments: &[Segment], candidates: Vec<Candidate>, size: usize, room: Room) -> Vec<Chosen> {
-    let (mut chosen, mut left) = (Vec::new(), size);
+fn choose<'a>(
+    image: &[u8],
+    segments: &[Segment],
+    candidates: &'a [Candidate],
+    size: usize,
+    room: Room,
+    depth: Depth,
+) -> Vec<Chosen<'a>> {
+    let (mut chosen, mut left, mut misfits) = (Vec::new(), size, 0);
     let link = Link { step: room.step, callee: &|_| Some((room.function, 0)), jump: Some(room.function) };
     for candidate in candidates {
-        if chosen.len() + FIRST as usize >= room.count as usize {
+        if chosen.len() + FIRST as usize >= room.count as usize || misfits >= MISFITS_MAX {
             break;
         }
-        let Some(region) = region(image, &segments[candidate.segment], &candidate) else { continue };
+        let Some(region) = region(image, &segments[candidate.segment], candidate, depth) else { continue };
         let len = region.function(&link).into_raw_body().len();
         // A smaller one may still fit.
-        if let Some(rest) = left.checked_sub(len) {
-            left = rest;
-            chosen.push(Chosen { candidate, region });
+        match left.checked_sub(len) {
+            Some(rest) => {
+                (left, misfits) = (rest, 0);
+                chosen.push(Chosen { candidate, region });
+            }
+            None => misfits += 1,
         }
     }
     chosen
 }
 
 /// The functions' bodies, calling each other, behind the one for jumps.
-fn emit(chosen: &[Chosen], room: Room) -> Vec<Vec<u8>> {
+fn emit(chosen: &[Chosen<'_>], room: Room) -> Vec<Vec<u8>> {
     let mut places: HashMap<(usize, u32), (u32, u32)> = HashMap::new();
     for (number, chosen) in chosen.iter().enumerate() {
         for (entry, &at) in chosen.region.entries.iter().enumerate() {
-            places.entry((chosen.candidate.segment, at)).or_insert((room.function + FIRST + number as u32, entry as u32));
+            places
+                .entry((chosen.candidate.segment, at))
+                .or_insert((room.function + FIRST + number as u32, entry as u32));
         }
     }
-    let body = |chosen: &Chosen| {
+    let body = |chosen: &Chosen<'_>| {
         let callee = |at: i64| places.get(&(chosen.candidate.segment, u32::try_from(at).ok()?)).copied();
         chosen.region.function(&Link { step: room.step, callee: &callee, jump: Some(room.function) }).into_raw_body()
     };
@@ -307,15 +368,46 @@ fn whole_files(image: &Image<'_>, paths: &[Vec<u8>]) -> Outcome<Vec<Range<u32>>>
     paths.iter().map(place).collect()
 }
 
-/// The region of a function.
-fn region(image: &[u8], segment: &Segment, candidate: &Candidate) -> Option<Region> {
+/// The region of a function; none if it never ran so often.
+fn region(image: &[u8], segment: &Segment, candidate: &Candidate, depth: Depth) -> Option<Region> {
+    let first = segment.bytes.start;
+    let whole = region_of(image, segment, candidate, depth)?;
+    let run_in = |region: &Region| -> u64 {
+        candidate.blocks.iter().filter(|(at, _)| region.has(at - first)).map(|(_, runs)| runs).sum()
+    };
+    let wanted: u64 = candidate.blocks.iter().map(|(_, runs)| runs).filter(|runs| **runs >= depth.runs).sum();
+    let mut most = run_in(&whole);
+    let mut best = whole;
+    // What has too many blocks for a region does without its rarest.
+    for share in Depth::RARE {
+        if most >= wanted - wanted / 256 {
+            break;
+        }
+        let runs = rarest(candidate.blocks.iter().map(|&(_, runs)| (runs, runs)).collect(), wanted / 1000 * share);
+        let depth = Depth { runs: runs.max(depth.runs), reach: 0 };
+        if let Some(region) = region_of(image, segment, candidate, depth) {
+            let run = run_in(&region);
+            if run > most {
+                (best, most) = (region, run);
+            }
+        }
+    }
+    Some(best)
+}
+
+/// One that is made of what ran so often.
+fn region_of(image: &[u8], segment: &Segment, candidate: &Candidate, depth: Depth) -> Option<Region> {
     let first = segment.bytes.start;
     let code = image.get(first as usize..segment.bytes.end as usize)?;
     let range = candidate.start - first..candidate.end - first;
-    let mut seen: Vec<u32> = candidate.blocks.iter().map(|(block, _)| block - first).collect();
+    let often = candidate.blocks.iter().filter(|(_, runs)| *runs >= depth.runs);
+    let mut seen: Vec<u32> = often.map(|(block, _)| block - first).collect();
+    if seen.is_empty() && !candidate.blocks.is_empty() {
+        return None;
+    }
     seen.sort_unstable();
     let starts: Vec<u32> = [candidate.start].iter().chain(&candidate.entries).map(|at| at - first).collect();
     // Of a function that training ran, what it ran, and what is near to that, is translated: the others get the room.
-    let reach = if seen.is_empty() { u32::MAX } else { REACH };
+    let reach = if seen.is_empty() { u32::MAX } else { depth.reach };
     Region::of_function(code, (range, u32::MAX), &starts, Seen { blocks: &seen, reach })
 }
