@@ -10,6 +10,7 @@ pub mod component;
 mod config;
 pub mod decompress;
 mod error;
+pub mod functions;
 pub mod layers;
 pub mod link;
 pub mod oci;

@@ -1,10 +1,9 @@
 //! Translation ahead of time: functions of the image's programs and libraries become functions of the wasm file.
 //!
-//! `elf` finds where functions are, this module chooses (the hottest of a profile first, within a budget of bytes) and
+//! `brainworm_pack::functions` finds where they are, this module chooses (the hottest of a profile first, within a budget) and
 //! has them lowered (`brainworm_cpu::wasm`), `brainworm_pack::link` appends them. The same image, profile and budget give
 //! the same bytes.
 
-mod elf;
 mod flags;
 mod profile;
 
@@ -13,11 +12,11 @@ pub(crate) use profile::{Block, Profile};
 
 use crate::failure::{Failure, Outcome};
 use brainworm_abi::image::Image;
-use brainworm_cpu::ahead::{self, Entry, Span};
+use brainworm_cpu::ahead::{self, Entry, SPAN_PAGES, Span};
 use brainworm_cpu::interp::{BlockShape, block_at};
 use brainworm_cpu::wasm::{Link, Region, Seen};
+use brainworm_pack::functions::{self, Segment};
 use brainworm_pack::link::Room;
-use elf::Segment;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
@@ -140,7 +139,7 @@ impl Candidate {
 /// Translates what `choice` says of `image`.
 pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Translated> {
     let opened = Image::open(image).map_err(|e| Failure::because("the packed image", e))?;
-    let segments = elf::segments(&opened).map_err(|e| Failure::because("the packed image", e))?;
+    let segments = functions::segments(&opened, SPAN_PAGES).map_err(|e| Failure::because("the packed image", e))?;
     let whole = whole_files(&opened, &choice.files)?;
     let mut candidates = candidates(&segments, choice, &whole);
     let wanted = candidates.len();

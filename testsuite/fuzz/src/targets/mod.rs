@@ -2,6 +2,7 @@
 
 mod code;
 mod elf;
+mod functions;
 mod image;
 mod oci;
 mod syscalls;
@@ -24,7 +25,7 @@ pub(crate) struct Target {
 
 /// All of them.
 pub(crate) const TARGETS: &[Target] =
-    &[code::TARGET, elf::TARGET, image::TARGET, oci::TARGET, syscalls::TARGET, translation::TARGET];
+    &[code::TARGET, elf::TARGET, functions::TARGET, image::TARGET, oci::TARGET, syscalls::TARGET, translation::TARGET];
 
 /// No mending.
 pub(crate) fn as_is(_random: &mut Random, _bytes: &mut Vec<u8>) {}

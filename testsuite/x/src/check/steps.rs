@@ -47,6 +47,7 @@ pub(super) const STAGES: [&[Step]; 2] = [
         step("isa", Full, Beside, "{bin}/brainworm-oracle --states 1000 --seed 1 --check-docs docs/isa.md"),
         step("fuzz code", Full, Beside, "{bin}/brainworm-fuzz code --seconds 60"),
         step("fuzz elf", Full, Beside, "{bin}/brainworm-fuzz elf --seconds 60"),
+        step("fuzz functions", Full, Beside, "{bin}/brainworm-fuzz functions --seconds 30"),
         step("fuzz image", Full, Beside, "{bin}/brainworm-fuzz image --seconds 60"),
         step("fuzz oci", Full, Beside, "{bin}/brainworm-fuzz oci --seconds 60"),
         step("fuzz syscalls", Full, Beside, "{bin}/brainworm-fuzz syscalls --seconds 60"),
