@@ -177,7 +177,9 @@ mod tests {
         put(18, &62u16.to_le_bytes());
         put(32, &64u64.to_le_bytes());
         put(40, &0x300u64.to_le_bytes());
-        [(54, 56), (56, 2), (58, 0), (60, sections)].map(|(at, half): (usize, u16)| put(at, &half.to_le_bytes()));
+        for (at, half) in [(54, 56), (56, 2), (58, 0), (60, sections)] {
+            put(at, &half.to_le_bytes());
+        }
         for (at, kind, flags, offset) in [(64, PT_LOAD, PF_X, 0u64), (120, PT_GNU_EH_FRAME, 0, 0x200)] {
             put(at, &kind.to_le_bytes());
             put(at + 4, &flags.to_le_bytes());
@@ -188,7 +190,9 @@ mod tests {
         put(0x200, &[1, 0x1b, UDATA4, TABLE_ENCODING]);
         put(0x208, &3u32.to_le_bytes());
         // 0x40_0400 and 0x40_0500, and others that are nowhere.
-        [(0x20c, 0x200), (0x214, 0x300), (0x21c, -0x7000_0000i32)].map(|(at, far)| put(at, &far.to_le_bytes()));
+        for (at, far) in [(0x20c, 0x200), (0x214, 0x300), (0x21c, -0x7000_0000i32)] {
+            put(at, &far.to_le_bytes());
+        }
         // The section header, and what it names.
         put(0x304, &SHT_SYMTAB.to_le_bytes());
         put(0x318, &0x400u64.to_le_bytes());
