@@ -23,6 +23,8 @@ const UDATA4: u8 = 3;
 const TABLE_ENCODING: u8 = 0x3b;
 /// Function starts, symbols and sections looked at in one file at most: headers may name the same table thousands of times.
 const HINTS_MAX: usize = 1 << 20;
+/// Program headers looked at: execve(2) takes no more than 64 KiB of them, either.
+const PROGRAMS_MAX: u16 = (65536 / 56) as u16;
 
 /// A part of an executable segment, as it lies in the image: what is checked and entered as one.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,7 +82,7 @@ fn programs(file: &[u8]) -> Vec<Program> {
     let (Some(table), Some(size), Some(count)) = (u64_at(file, 32), u16_at(file, 54), u16_at(file, 56)) else {
         return Vec::new();
     };
-    let count = if is_ours && size as usize >= 56 { count } else { 0 };
+    let count = if is_ours && size as usize >= 56 { count.min(PROGRAMS_MAX) } else { 0 };
     let header = |index: u64| {
         let at = table.checked_add(index * size as u64).filter(|at| *at < file.len() as u64)?;
         Some(Program {
@@ -102,7 +104,8 @@ pub fn file_segments(image_at: u32, file: &[u8], pages_max: u32) -> Vec<Segment>
         unwind_starts(file, program, &mut left, &mut addresses);
     }
     symbol_starts(file, &mut left, &mut addresses);
-    let mut segments = Vec::new();
+    // Segments may lie one over the other: the same starts count for each.
+    let (mut segments, mut left) = (Vec::new(), HINTS_MAX);
     for program in programs.iter().filter(|program| program.kind == PT_LOAD && program.flags & PF_X != 0) {
         let end = program.offset.saturating_add(program.filesz).min(file.len() as u64);
         if program.offset >= end {
@@ -110,7 +113,8 @@ pub fn file_segments(image_at: u32, file: &[u8], pages_max: u32) -> Vec<Segment>
         }
         let place = |addr: u64| image_at as u64 + (addr - program.vaddr) + program.offset;
         let inside = program.vaddr..program.vaddr.saturating_add(end - program.offset);
-        let starts: Vec<u32> = addresses.range(inside).map(|&addr| place(addr) as u32).collect();
+        let starts: Vec<u32> = addresses.range(inside).take(left).map(|&addr| place(addr) as u32).collect();
+        left -= starts.len();
         let page = program.offset & !0xfff;
         let whole = (image_at as u64 + page) as u32..(image_at as u64 + end.next_multiple_of(4096)) as u32;
         for start in whole.clone().step_by((pages_max << 12) as usize) {
@@ -168,16 +172,16 @@ fn take(left: &mut usize, wanted: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// An ELF file of one page with an executable segment at 0x40_0000, an unwind table with two functions, and so many
-    /// section headers that all name the same two symbols.
-    fn file(sections: u16) -> Vec<u8> {
+    /// An ELF file of one page with an executable segment at 0x40_0000, an unwind table with two functions, and two
+    /// sections of symbols: the first says it has so many bytes.
+    fn file(symbols: u64) -> Vec<u8> {
         let mut file = vec![0; 0x1000];
         let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
         put(0, b"\x7fELF\x02\x01\x01");
         put(18, &62u16.to_le_bytes());
         put(32, &64u64.to_le_bytes());
         put(40, &0x300u64.to_le_bytes());
-        for (at, half) in [(54, 56), (56, 2), (58, 0), (60, sections)] {
+        for (at, half) in [(54, 56u16), (56, 2), (58, 64), (60, 2)] {
             put(at, &half.to_le_bytes());
         }
         for (at, kind, flags, offset) in [(64, PT_LOAD, PF_X, 0u64), (120, PT_GNU_EH_FRAME, 0, 0x200)] {
@@ -193,30 +197,44 @@ mod tests {
         for (at, far) in [(0x20c, 0x200), (0x214, 0x300), (0x21c, -0x7000_0000i32)] {
             put(at, &far.to_le_bytes());
         }
-        // The section header, and what it names.
-        put(0x304, &SHT_SYMTAB.to_le_bytes());
-        put(0x318, &0x400u64.to_le_bytes());
-        put(0x320, &u64::MAX.to_le_bytes());
-        put(0x404, &[STT_FUNC, 0, 1, 0]);
-        put(0x408, &0x40_0600u64.to_le_bytes());
-        put(0x41c, &[1, 0, 1, 0]);
-        put(0x420, &0x40_0700u64.to_le_bytes());
+        // The section headers, and what they name: a function and an object, and a function.
+        for (at, offset, len) in [(0x300usize, 0x400u64, symbols), (0x340, 0x480, 24)] {
+            put(at + 4, &SHT_SYMTAB.to_le_bytes());
+            put(at + 24, &offset.to_le_bytes());
+            put(at + 32, &len.to_le_bytes());
+        }
+        for (at, kind, address) in
+            [(0x400, STT_FUNC, 0x40_0600u64), (0x418, 1, 0x40_0700), (0x480, STT_FUNC, 0x40_0800)]
+        {
+            put(at + 4, &[kind, 0, 1, 0]);
+            put(at + 8, &address.to_le_bytes());
+        }
         file
     }
 
     #[test]
     fn functions_come_from_unwind_tables_and_symbols() {
-        let found = file_segments(0x1_0000, &file(1), 16);
-        assert_eq!(found, [Segment { bytes: 0x1_0000..0x1_1000, starts: vec![0x1_0400, 0x1_0500, 0x1_0600] }]);
+        let starts = vec![0x1_0400, 0x1_0500, 0x1_0600, 0x1_0800];
+        assert_eq!(file_segments(0x1_0000, &file(48), 16), [Segment { bytes: 0x1_0000..0x1_1000, starts }]);
         assert_eq!(file_segments(0, b"\x7fELF\x02\x01", 16), []);
     }
 
     #[test]
-    fn a_table_named_many_times_is_looked_at_so_often() {
-        // 65,535 times as many symbols as there is room for would take minutes.
-        assert_eq!(file_segments(0x1_0000, &file(u16::MAX), 16).len(), 1);
-        let (mut left, mut taken) = (10, 0);
-        (0..5).for_each(|_| taken += take(&mut left, 3));
-        assert_eq!((left, taken), (0, 10));
+    fn tables_are_looked_at_within_bounds() {
+        let left = |file: &[u8]| {
+            let (mut left, mut found) = (HINTS_MAX, BTreeSet::new());
+            symbol_starts(file, &mut left, &mut found);
+            (left, found.contains(&0x40_0800))
+        };
+        // Two sections, and two symbols and one; a section that says it has them all leaves none for the next.
+        assert_eq!((left(&file(48)), left(&file(u64::MAX))), ((HINTS_MAX - 5, true), (0, false)));
+        // Segments that lie one over the other, more than there may be.
+        let mut many = file(48);
+        let header = many[64..120].to_vec();
+        let table = many.len() as u64;
+        many[32..40].copy_from_slice(&table.to_le_bytes());
+        many[56..58].copy_from_slice(&u16::MAX.to_le_bytes());
+        many.extend(header.repeat(u16::MAX.into()));
+        assert_eq!(file_segments(0x1_0000, &many, 1024).len(), PROGRAMS_MAX as usize);
     }
 }

@@ -146,7 +146,7 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
     let ran = candidates.iter().filter(|candidate| candidate.weight > 0).count();
     let shapes = Shapes::new(image, &candidates);
     shapes.enter(&mut candidates);
-    let instructions: u64 = candidates.iter().map(|candidate| shapes.run(candidate, &|_| true)).sum();
+    let instructions = total(candidates.iter().map(|candidate| shapes.run(candidate, &|_| true)));
     // The most runs for what it takes first: many small hot functions are worth more than a large warm one.
     candidates.sort_by(|a, b| {
         let value = |a: &Candidate, b: &Candidate| a.weight as u128 * b.cost() as u128;
@@ -156,7 +156,7 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
     let first = |chosen: &Chosen<'_>| segments[chosen.candidate.segment].bytes.start;
     let run_in = |chosen: &[Chosen<'_>]| -> u64 {
         let run = |chosen: &Chosen<'_>| shapes.run(chosen.candidate, &|block| chosen.region.has(block - first(chosen)));
-        chosen.iter().map(run).sum()
+        total(chosen.iter().map(run))
     };
     let mut chosen = choose(image, &segments, &candidates, choice.size, room, Depth::WIDE);
     let mut translated = run_in(&chosen);
@@ -169,7 +169,9 @@ pub(crate) fn translate(image: &[u8], choice: &Choice, room: Room) -> Outcome<Tr
         let run = run_in(&other);
         // About as many instructions: other input runs more of the functions.
         let about = instructions / 500;
-        if run > translated + about || run + about >= translated && ran_in(&other) > ran_in(&chosen) {
+        if run > translated.saturating_add(about)
+            || run.saturating_add(about) >= translated && ran_in(&other) > ran_in(&chosen)
+        {
             (chosen, translated) = (other, run);
         }
     }
@@ -251,6 +253,11 @@ impl Shapes {
             .map(|(at, runs)| runs.saturating_mul(self.0.get(at).map_or(1, |shape| shape.len).into()))
             .fold(0, u64::saturating_add)
     }
+}
+
+/// The sum: a profile may say anything.
+fn total(numbers: impl Iterator<Item = u64>) -> u64 {
+    numbers.fold(0, u64::saturating_add)
 }
 
 /// How often that ran (first number) which is not among the rarest, whose second numbers make up `sum`.
@@ -372,9 +379,9 @@ fn region(image: &[u8], segment: &Segment, candidate: &Candidate, depth: Depth) 
     let first = segment.bytes.start;
     let whole = region_of(image, segment, candidate, depth)?;
     let run_in = |region: &Region| -> u64 {
-        candidate.blocks.iter().filter(|(at, _)| region.has(at - first)).map(|(_, runs)| runs).sum()
+        total(candidate.blocks.iter().filter(|(at, _)| region.has(at - first)).map(|(_, runs)| *runs))
     };
-    let wanted: u64 = candidate.blocks.iter().map(|(_, runs)| runs).filter(|runs| **runs >= depth.runs).sum();
+    let wanted = total(candidate.blocks.iter().map(|(_, runs)| *runs).filter(|runs| *runs >= depth.runs));
     let mut most = run_in(&whole);
     let mut best = whole;
     // What has too many blocks for a region does without its rarest.
